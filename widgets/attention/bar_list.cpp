@@ -61,9 +61,16 @@ void BarList::setColors(Colors colors)
     update();
 }
 
-QColor BarList::color(int series) const
+struct BarList::Look {
+    FigureStyle style;
+    double width = 0;
+    bool hasFocus = false;
+};
+
+QColor BarList::color(int series) const { return colorIn(FigureStyle::ofTheme(), series); }
+
+QColor BarList::colorIn(const FigureStyle &style, int series) const
 {
-    const FigureStyle style = FigureStyle::ofTheme();
     if (m_colors == Colors::Heads) return style.headColor(series);
     return series == 0 ? style.tokens.accent : style.headColor(1);
 }
@@ -87,15 +94,15 @@ QString BarList::toText() const
     return lines.join(u'\n');
 }
 
-void BarList::paintRow(QPainter &painter, int index, double top) const
+void BarList::paintRow(QPainter &painter, int index, double top, const Look &look) const
 {
     const BarRow &row = m_rows[size_t(index)];
-    const ThemeTokens &tokens = Theme::instance().tokens();
-    const QRectF area(4, top, width() - 8, rowHeight());
-    if (hasFocus() && index == m_current) {
+    const ThemeTokens &tokens = look.style.tokens;
+    const QRectF area(4, top, look.width - 8, rowHeight());
+    if (look.hasFocus && index == m_current) {
         painter.setPen(Qt::NoPen);
         painter.setBrush(tokens.selection);
-        painter.drawRoundedRect(QRectF(0, top, width(), rowHeight()), 4, 4);
+        painter.drawRoundedRect(QRectF(0, top, look.width, rowHeight()), 4, 4);
     }
     const QFont mono = typeFont(TypeSize::Mono), base = typeFont(TypeSize::Base);
     const QFontMetricsF labels(mono), numbers(base);
@@ -133,7 +140,7 @@ void BarList::paintRow(QPainter &painter, int index, double top) const
         const double value = row.values[size_t(i)];
         if (!std::isfinite(value) || value == 0) continue;
         const double length = std::max(1.0, full * std::min(1.0, std::abs(value) / m_limit));
-        painter.setBrush(value < 0 ? FigureStyle::ofTheme().headColor(1) : color(i));
+        painter.setBrush(value < 0 ? look.style.headColor(1) : colorIn(look.style, i));
         painter.drawRect(QRectF(value < 0 ? zero - length : zero, y, length, thick));
     }
 }
@@ -142,7 +149,14 @@ void BarList::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    for (int i = 0; i < std::ssize(m_rows); ++i) paintRow(painter, i, double(i) * rowHeight());
+    const Look look{FigureStyle::ofTheme(), double(width()), hasFocus()};
+    for (int i = 0; i < std::ssize(m_rows); ++i) paintRow(painter, i, double(i) * rowHeight(), look);
+}
+
+void BarList::paintFigure(QPainter &painter, double width) const
+{
+    const Look look{FigureStyle::ofPaper(), width, false};
+    for (int i = 0; i < std::ssize(m_rows); ++i) paintRow(painter, i, double(i) * rowHeight(), look);
 }
 
 void BarList::mousePressEvent(QMouseEvent *event)

@@ -14,6 +14,8 @@
 
 namespace orrery::ui {
 
+struct FigureStyle;
+
 struct BarRow {
     QString label;
     std::vector<double> values; ///< a bar each, on top of each other; NaN: none
@@ -37,6 +39,9 @@ public:
     [[nodiscard]] QColor color(int series) const;
     [[nodiscard]] QString summary() const override;
     [[nodiscard]] QString toText() const; ///< tab-separated
+    /// On white paper of that width and figureHeight().
+    void paintFigure(QPainter &painter, double width) const;
+    [[nodiscard]] double figureHeight() const { return double(m_rows.size()) * rowHeight(); }
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override;
 
@@ -52,7 +57,9 @@ protected:
 
 private:
     [[nodiscard]] int rowHeight() const;
-    void paintRow(QPainter &painter, int index, double top) const;
+    struct Look; ///< what a row is drawn with
+    void paintRow(QPainter &painter, int index, double top, const Look &look) const;
+    [[nodiscard]] QColor colorIn(const FigureStyle &style, int series) const;
 
     std::vector<BarRow> m_rows;
     QStringList m_series;

@@ -15,7 +15,7 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr qsizetype kMostLetters = 24; ///< of a name in a narrow dock
+constexpr qsizetype kMostLetters = 20; ///< of a name in a narrow dock
 
 QString cutInTheMiddle(const QString &name)
 {

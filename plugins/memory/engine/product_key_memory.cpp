@@ -60,10 +60,25 @@ SlotReads ProductKeyMemory::reads(const at::Tensor &x_BTC, at::ScalarType dtype)
     return {slot.gather(-1, which).view({numRows, m_settings.numHeads, topK}), at::softmax(score, -1)};
 }
 
+void ProductKeyMemory::noteUse(const at::Tensor &slots_NHK, nn::PassNotes &notes)
+{
+    const at::NoGradGuard noGradients;
+    at::Tensor isRead_N = at::zeros({m_settings.numSlots}, slots_NHK.options().dtype(at::kBool));
+    isRead_N.index_fill_(0, slots_NHK.reshape(-1), 1);
+    if (!m_isEverRead_N.defined()) m_isEverRead_N = at::zeros_like(isRead_N);
+    m_isEverRead_N.logical_or_(isRead_N);
+    const auto share = [this](const at::Tensor &is_N) {
+        return is_N.sum().to(at::kDouble) / static_cast<double>(m_settings.numSlots);
+    };
+    notes.addValue("semantic/used", share(isRead_N));
+    notes.addValue("semantic/ever_used", share(m_isEverRead_N));
+}
+
 at::Tensor ProductKeyMemory::forward(const at::Tensor &x_BTC, const nn::ForwardContext &context)
 {
     const at::ScalarType precise = nn::preciseType(context.dtype);
     const SlotReads found = reads(x_BTC, context.dtype);
+    if (context.notes && context.isTraining) noteUse(found.slots_NHK, *context.notes);
     if (context.tap) {
         const auto perHead = [&](const at::Tensor &x_NHK) {
             return x_NHK.detach().view({x_BTC.size(0), x_BTC.size(1), m_settings.numHeads, -1}).transpose(1, 2);

@@ -38,6 +38,9 @@ public:
     [[nodiscard]] SlotReads reads(const at::Tensor &x_BTC, at::ScalarType dtype) const;
 
 private:
+    /// How many of the values a batch of a training reads, and how many any has read since the model was made.
+    void noteUse(const at::Tensor &slots_NHK, nn::PassNotes &notes);
+
     SemanticSettings m_settings;
     int64_t m_layer = 0;
     int64_t m_side = 1; ///< n
@@ -45,6 +48,7 @@ private:
     nn::Norm m_norm;
     nn::Linear m_query, m_gate, m_output;
     nn::Weight m_keys, m_values;
+    at::Tensor m_isEverRead_N; ///< bool; undefined before the first batch that somebody listens to
 };
 
 /// @return nullptr where it has no place   @throw nn::SettingError: numSlots is no square, topK above

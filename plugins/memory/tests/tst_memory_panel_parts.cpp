@@ -12,6 +12,7 @@
 #include "plugins/memory/ui/tier_cards.h"
 #include "plugins/memory/ui/token_names.h"
 #include "tests/widgets/common/gui_test.h"
+#include "widgets/common/command_host.h"
 #include "widgets/theme/contrast.h"
 
 #include <QAbstractItemModelTester>
@@ -494,6 +495,10 @@ private Q_SLOTS:
         QCOMPARE(learnCommand({u"m"_s}), u"orrery-engine memory consolidate m --out m-learned"_s);
         QCOMPARE(learnCommand({u"/a b/m@800"_s, u"/k"_s}),
                  u"orrery-engine memory consolidate '/a b/m@800' --memory /k --out m-800-learned"_s);
+        ui::setCommandHost(u"lab"_s); // paths are that machine's
+        QCOMPARE(learnCommand({u"m"_s}, u"/there/m-learned"_s),
+                 u"orrery-engine memory consolidate m --out /there/m-learned --host lab"_s);
+        ui::setCommandHost({});
         QCOMPARE(similarityCommand({u"m"_s, u"/k"_s}, 256),
                  u"orrery-engine memory similarity m --memory /k --max-events 256"_s);
         const std::vector<MemoryEdit> edits{
@@ -511,6 +516,8 @@ private Q_SLOTS:
         QCOMPARE(episodicText(tiers, {}), u"4,096 slots"_s);
         QCOMPARE(episodicText(tiers, sampleMemory().status), u"382 of 4,096 slots, 9.3 %"_s);
         QCOMPARE(semanticText(tiers), u"16,384 slots, 2 × 16 read a token"_s);
+        QCOMPARE(semanticText(tiers, {0.13, 0.5}), u"16,384 slots, 2 × 16 read a token · 13 % read by a step, 50 % so far"_s);
+        QCOMPARE(semanticText(tiers, {.used = 0.13}), semanticText(tiers)); // an engine that tells the one alone
         tiers = tiersOfSpec(uR"({"model":{"context":1024,"window":0},"plugins":{"use":["other@1.0.0"]}})"_s);
         QCOMPARE(workingText(tiers), u"all 1,024 tokens of the context, registers off"_s);
         QCOMPARE(episodicText(tiers, {}), u"off"_s);

@@ -8,7 +8,9 @@
 #include "plugins/memory/ui/what_if_pane.h"
 #include "widgets/attention/bar_list.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/breadcrumbs.h"
 #include "widgets/common/unit_line_edit.h"
+#include "widgets/theme/theme_tokens.h"
 
 #include <QAction>
 #include <QClipboard>
@@ -16,6 +18,7 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QTableView>
+#include <QTemporaryDir>
 #include <QToolButton>
 
 using namespace Qt::StringLiterals;
@@ -101,6 +104,59 @@ private Q_SLOTS:
         m_test->trigger("panelCopyCommand");
         QCOMPARE(QGuiApplication::clipboard()->text(),
                  u"orrery-engine inspect memory code-7M --prompt 'Where is the key' --edit 'forget 9'"_s);
+    }
+    /// The strip along the text, and below it what was compared; on white paper in any theme.
+    void isSavedAsAFigure()
+    {
+        open();
+        Theme::instance().apply(*qApp, ThemeKind::Dark);
+        QTemporaryDir folder;
+        const auto save = [&](const QString &name) {
+            const Result<void> saved = panel().saveAs(folder.filePath(name));
+            if (!saved.ok()) qWarning("%s", saved.error().text().c_str());
+            return saved.ok();
+        };
+        QVERIFY(save(u"strip.png"_s));
+        preview(9, u"forget"_s);
+        for (const QString &ending : {u"png"_s, u"svg"_s, u"pdf"_s}) {
+            QVERIFY(save(u"whatif."_s + ending));
+            const qint64 size = QFile(folder.filePath(u"whatif."_s + ending)).size();
+            QVERIFY2(size > 500 && size < 300'000, qPrintable(QString::number(size)));
+        }
+        const QImage strip(folder.filePath(u"strip.png"_s)), both(folder.filePath(u"whatif.png"_s));
+        QCOMPARE(strip.pixel(3, 3), qRgb(255, 255, 255));
+        QCOMPARE(both.pixel(3, 3), qRgb(255, 255, 255));
+        QVERIFY(both.width() == strip.width() && both.height() > strip.height() + 100);
+        // Bars of two colours, and blocks: not one of them is of the dark theme.
+        const ThemeTokens paper = themeTokens(ThemeKind::Light);
+        QSet<QRgb> colors;
+        for (int y = 0; y < both.height(); ++y)
+            for (int x = 0; x < both.width(); ++x) colors.insert(both.pixel(x, y));
+        QVERIFY(colors.contains(paper.accent.rgb()) && !colors.contains(themeTokens(ThemeKind::Dark).surface.rgb()));
+        QCOMPARE(panel().figure().size(), both.size());
+        m_test->press("memoryTabs", u"event"_s); // what is not in sight is not in the figure
+        QCOMPARE(panel().figure().size(), strip.size());
+        const Result<void> bad = panel().saveAs(folder.filePath(u"x.bmp"_s));
+        QVERIFY(!bad.ok() && bad.error().code == ErrorCode::InvalidInput);
+        QVERIFY(bad.error().message.find("bmp") != std::string::npos);
+        Theme::instance().apply(*qApp, ThemeKind::Light);
+    }
+    void thePathLeadsUp()
+    {
+        open();
+        const auto *crumbs = panel().findChild<Breadcrumbs *>();
+        QVERIFY(!crumbs->isVisible()); // no event is chosen
+        panel().selectEvent(9);
+        QVERIFY(crumbs->isVisible());
+        QCOMPARE(crumbs->path().last(), u"Event 9"_s);
+        QCOMPARE(crumbs->path().size(), qsizetype(2));
+        panel().selectSlot(9'003);
+        QTRY_COMPARE(crumbs->path().value(2), u"“.”"_s); // its name was asked
+        QTest::mouseClick(m_test->part<QToolButton>("crumb_1"), Qt::LeftButton);
+        QVERIFY(panel().selectedEvent() == 9 && panel().details()->selectedSlot() == -1);
+        QTest::mouseClick(m_test->part<QToolButton>("crumb_0"), Qt::LeftButton);
+        QCOMPARE(panel().selectedEvent(), 0);
+        QVERIFY(!crumbs->isVisible());
     }
     void asksForAStrength()
     {

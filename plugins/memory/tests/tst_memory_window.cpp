@@ -72,6 +72,7 @@ private Q_SLOTS:
         QCOMPARE(asked.request.input.prompt, std::string("The key to the lab"));
         QCOMPARE(asked.request.token, int64_t(3));
         QVERIFY(!asked.request.wantsOverview && !asked.request.withMemory);
+        QVERIFY(asked.request.asSaid); // with what it remembered when it said the token
         QTRY_COMPARE(m_test->panel->reads()->model()->rowCount(), 6);
         QVERIFY(m_test->text("readsSummary")
                     .startsWith(u"Probe prompt 0, read by code-7M@8000. At token 9 [·key], 2 heads"_s));
@@ -86,6 +87,8 @@ private Q_SLOTS:
         QCOMPARE(m_test->session.inspections.size(), size_t(2));
         m_test->panel->show();
         QCOMPARE(m_test->session.inspections.size(), size_t(3));
+        selection.set(focusOn("The key to the lab", 3, u"code-7M@live"_s), nullptr);
+        QVERIFY(!m_test->session.inspections.back().request.asSaid); // a training says nothing to anybody
     }
     void theTabSaysWhereTheWindowLooks()
     {
@@ -252,6 +255,33 @@ private Q_SLOTS:
         QCOMPARE(session.watchCounts[u"fresh"_s], 1);
         m_test->panel.reset();
         QCOMPARE(session.watchCounts[u"fresh"_s], 0);
+    }
+
+    void saysHowManyValuesAreUsedWhileItTrains()
+    {
+        open();
+        MemorySession &session = m_test->session;
+        QTRY_COMPARE(m_test->text("tierSemanticValue"), u"16,384 slots, 2 × 16 read a token"_s);
+        SeriesData used{.name = "part/semantic/used", .totalPoints = 1, .buckets = {{}}}, ever = used;
+        ever.name = "part/semantic/ever_used";
+        used.buckets[0].last = 0.13;
+        ever.buckets[0].last = 0.5;
+        used.buckets[0].lastStep = ever.buckets[0].lastStep = 40;
+        session.seriesData[u"code-7M"_s] = {used, ever};
+        m_test->panel->followRun(u"code-7M"_s);
+        QTRY_COMPARE(m_test->text("tierSemanticValue"),
+                     u"16,384 slots, 2 × 16 read a token · 13 % read by a step, 50 % so far"_s);
+        RunUpdate update;
+        update.run = u"code-7M"_s;
+        update.reports = {{.step = 45, .values = {{"part/semantic/used", 0.25}, {"part/semantic/ever_used", 0.75}}}};
+        Q_EMIT session.updated(update);
+        QVERIFY2(m_test->text("tierSemanticValue").endsWith(u" · 25 % read by a step, 75 % so far"_s),
+                 qPrintable(m_test->text("tierSemanticValue")));
+        QVERIFY(!m_test->part<QLabel>("memoryTraining")->isVisible()); // of a model without an episodic memory
+        // Of a model of another run nothing is told.
+        session.runList.push_back(fakeRun("other", RunState::Finished, 500));
+        m_test->panel->setModel(u"other"_s);
+        QTRY_VERIFY(!m_test->text("tierSemanticValue").contains(u"so far"_s));
     }
 
     void aLinkBringsTheViewBack()

@@ -6,10 +6,12 @@
 #include "tests/base/check_result.h"
 #include "tests/nn/gradient_check.h"
 #include "tests/nn/model_fixtures.h"
+#include "tests/support/counted_operations.h"
 
 #include <torch/types.h>
 
 #include <map>
+#include <set>
 
 using namespace orrery;
 using namespace orrery::memory;
@@ -89,6 +91,7 @@ private Q_SLOTS:
     void gradientsAreRight();
     void tellsWhatItRead();
     void showsATapWhatItReads();
+    void tellsHowManyValuesAreUsed();
     void cacheEqualsWhole();
     void tablesDoNotDecay();
     void worksInBf16();
@@ -204,6 +207,45 @@ void TestProductKeyMemory::showsATapWhatItReads()
     QCOMPARE(seen.gate_BHT.sizes(), at::IntArrayRef({1, 2, 9}));
     QVERIFY((seen.slots_BHTK >= 0).all().item<bool>());
     QVERIFY(distance(seen.weights_BHTK.sum(-1), at::ones({1, 2, 9})) < 1e-5);
+}
+
+/// Counted by hand; and where nobody listens, not one operation more.
+void TestProductKeyMemory::tellsHowManyValuesAreUsed()
+{
+    const ModelSpec spec = smallSpec();
+    nn::ParameterStore parameters(7, at::kCPU);
+    nn::SharedTables tables;
+    nn::BuildContext build{spec, 0, "", parameters, tables};
+    ProductKeyMemory memory(build, kSettings);
+    const auto batch = [](double seed) { return at::sin(at::arange(96, at::kFloat) * seed).view({2, 3, 16}); };
+    const at::NoGradGuard noGrad;
+    std::set<int64_t> ever;
+    for (const double seed : {0.77, 1.9, 0.77}) {
+        const at::Tensor slots = memory.reads(batch(seed), at::kFloat).slots_NHK.flatten().contiguous();
+        const std::set<int64_t> used(slots.const_data_ptr<int64_t>(), slots.const_data_ptr<int64_t>() + slots.numel());
+        ever.insert(used.begin(), used.end());
+        nn::PassNotes notes;
+        nn::ForwardContext context;
+        context.isTraining = true;
+        context.notes = &notes;
+        (void)memory.forward(batch(seed), context);
+        QCOMPARE(notes.values.at("semantic/used").item<double>(), static_cast<double>(used.size()) / 36);
+        QCOMPARE(notes.values.at("semantic/ever_used").item<double>(), static_cast<double>(ever.size()) / 36);
+    }
+    QVERIFY(!ever.empty() && ever.size() <= 36);
+    // A generation and an evaluation do not count: what they read is not what is learned.
+    nn::BuildContext another{spec, 0, "another.", parameters, tables};
+    ProductKeyMemory fresh(another, kSettings);
+    nn::PassNotes notes;
+    nn::ForwardContext quiet, listening, training;
+    listening.notes = training.notes = &notes;
+    training.isTraining = true;
+    const int plain = operationsOf([&] { (void)fresh.forward(batch(1), quiet); });
+    QCOMPARE(operationsOf([&] { (void)fresh.forward(batch(1), listening); }), plain);
+    QVERIFY(notes.values.empty());
+    const int counted = operationsOf([&] { (void)fresh.forward(batch(1), training); });
+    QVERIFY2(counted > plain && counted <= plain + 60, qPrintable(QString("%1, %2").arg(plain).arg(counted)));
+    QCOMPARE(operationsOf([&] { (void)fresh.forward(batch(1), quiet); }), plain);
 }
 
 void TestProductKeyMemory::cacheEqualsWhole()

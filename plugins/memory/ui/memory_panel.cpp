@@ -160,7 +160,7 @@ void MemoryPanel::showSelected()
 
 void MemoryPanel::showCounts()
 {
-    m_cards->setTiers(m_tiers, m_noMemory ? std::optional(MemoryStatus{}) : m_status);
+    showTiers();
     const MemoryStatus status = m_status.value_or(MemoryStatus{});
     m_bar->setStatus(status);
     m_occupancy->setText(occupancyText(status));

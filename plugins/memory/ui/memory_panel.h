@@ -28,6 +28,7 @@ class QSplitter;
 class QStackedWidget;
 
 namespace orrery::ui {
+class Breadcrumbs;
 class EmptyState;
 class ModelChooser;
 class ModelQuestion;
@@ -40,6 +41,8 @@ namespace orrery::memory_ui {
 
 class EventDetails;
 class MemoryFeed;
+struct MemoryFigure;
+class MemoryLearning;
 class MemoryModel;
 class MemoryStrip;
 class MemoryTable;
@@ -67,6 +70,7 @@ public:
     [[nodiscard]] ReadsPane *reads() const { return m_reads; }
     [[nodiscard]] WhatIfPane *whatIf() const { return m_whatIf; }
     [[nodiscard]] SimilarityPage *similarity() const { return m_similarity; }
+    [[nodiscard]] MemoryLearning *learning() const { return m_learning; }
     [[nodiscard]] qint64 selectedEvent() const { return m_selectedId; } ///< its id; 0: none
     void selectEvent(qint64 id);
     void selectSlot(qint64 slot); ///< of the selected event; −1: the whole event
@@ -79,15 +83,21 @@ public:
     void redo();
     [[nodiscard]] bool canUndo() const { return !m_done.empty() || !m_undoText.isEmpty(); }
     void askForFile(StateFileDialog::Kind kind);
+    void askToConsolidate(); ///< what is remembered, into a new model
     /// What the window looks at is what the reads are of. The selection outlives the panel's use of it.
     void follow(ui::Selection &selection);
 
+    /// What is shown, as events (.csv, .json) or as a figure (.svg, .pdf, .png).  @error as writeExport(), saveMemoryFigure()
+    /// and saveSimilarity()
+    [[nodiscard]] Result<void> saveAs(const QString &path);
+    [[nodiscard]] QImage figure() const;
     /// Model, texts, filter and pages, for the next start and for links.
     [[nodiscard]] QVariantMap saveState() const;
     void restoreState(const QVariantMap &state);
 
 Q_SIGNALS:
     void stateChanged(); ///< saveState() gives something else
+    void talkRequested(const QString &model);
 
 protected:
     bool event(QEvent *event) override;
@@ -125,6 +135,8 @@ private:
     [[nodiscard]] QString undoTip() const;
     void showSelected();
     void showTarget();
+    void showPlace(); // memory_panel_place.cpp
+    void goUpTo(int level);
     void askPreview();
     void askNames();
     void askSimilarity(); ///< if it is seen and out of date
@@ -136,14 +148,18 @@ private:
     void takeTraining(const ui::RunUpdate &update);
     void askTraining();
     void showTraining();
+    [[nodiscard]] SemanticUse semanticUse() const;
+    void showTiers();
     void showState();
     void showCounts();
     void enableActions();
+    void enableConsolidation(); // memory_panel_learning.cpp
+    [[nodiscard]] QString whyNothingIsLearned() const; ///< empty: it can be
+    [[nodiscard]] QString proposedModelFolder() const;
     void showEmptyState();
     void arrange();
     void arrangeEmpty();
-    [[nodiscard]] Result<void> saveAs(const QString &path);
-    [[nodiscard]] QImage figure() const;
+    [[nodiscard]] MemoryFigure shownFigure() const; // memory_panel_place.cpp
     [[nodiscard]] std::vector<MemoryEvent> shownEvents() const;
     void forget(const QString &source);
     [[nodiscard]] Remembering remembering() const { return {model(), m_memoryFile}; }
@@ -172,8 +188,15 @@ private:
     bool m_isFocusNew = false, m_isLikenessOld = true;
 
     QString m_run, m_watched; ///< the run that the window has selected, and that is watched
-    double m_trainingShare = std::numeric_limits<double>::quiet_NaN(); ///< occupancy; NaN: not told
-    qint64 m_trainingStep = 0;
+    /// What the training of that run told last; NaN: nothing.
+    struct Told {
+        struct Value {
+            double value = std::numeric_limits<double>::quiet_NaN();
+            qint64 step = 0;
+        };
+        Value occupancy, used, everUsed;
+        void take(const std::string &series, qint64 step, double value);
+    } m_told;
     bool m_isRestored = false;
 
     ui::ModelChooser *m_chooser;
@@ -193,13 +216,15 @@ private:
     ui::EmptyState *m_empty;
     QPushButton *m_emptyOpen, *m_emptyAgain, *m_emptyRead;
     ui::SegmentedChoice *m_tabs;
+    ui::Breadcrumbs *m_crumbs;
     EventDetails *m_details;
     ReadsPane *m_reads;
     WhatIfPane *m_whatIf;
     QSplitter *m_splitter;
     QToolButton *m_undo, *m_refresh, *m_file, *m_type;
     QAction *m_pinAction, *m_forgetEventAction, *m_pinCommand, *m_forgetCommand, *m_learnCommand;
-    QAction *m_saveState, *m_loadState;
+    QAction *m_saveState, *m_loadState, *m_consolidate;
+    MemoryLearning *m_learning;
     QPointer<QWidget> m_question;
     bool m_isTaking = false;
     bool m_isNarrow = false;

@@ -4,6 +4,7 @@
 #include "plugins/memory/ui/event_details.h"
 #include "plugins/memory/ui/memory_export.h"
 #include "plugins/memory/ui/memory_feed.h"
+#include "plugins/memory/ui/memory_figure.h"
 #include "plugins/memory/ui/memory_model.h"
 #include "plugins/memory/ui/memory_panel.h"
 #include "plugins/memory/ui/memory_strip.h"
@@ -58,12 +59,14 @@ void MemoryPanel::makeActions()
         if (event) ui::copyToClipboard(forgetCommand(remembering(), ui::fromStd(event->source)));
     });
     m_learnCommand = make(u"copyLearnCommand"_s, tr("Copy as command: learn the memory"),
-                          [this] { ui::copyToClipboard(learnCommand(remembering())); });
+                          [this] { ui::copyToClipboard(learnCommand(remembering(), proposedModelFolder())); });
     for (QAction *action : {m_pinAction, m_forgetEventAction}) action->setShortcutContext(Qt::WidgetShortcut);
     m_saveState =
         make(u"saveMemory"_s, tr("Save this memory…"), [this] { askForFile(StateFileDialog::Kind::Save); });
     m_loadState =
         make(u"loadMemory"_s, tr("Load a memory…"), [this] { askForFile(StateFileDialog::Kind::Load); });
+    m_consolidate = make(u"consolidateMemory"_s, tr("Consolidate…"), [this] { askToConsolidate(); });
+    addAction(m_consolidate); // the window's palette lists it
 }
 
 void MemoryPanel::makeTools()
@@ -80,8 +83,8 @@ void MemoryPanel::makeTools()
         if (m_details->event()) askToForget(ui::fromStd(m_details->event()->source));
     });
     for (QWidget *view : {static_cast<QWidget *>(m_table), static_cast<QWidget *>(m_strip)}) {
-        view->addActions(
-            {m_pinAction, m_forgetEventAction, copy, forgetAction, m_pinCommand, m_forgetCommand, m_learnCommand});
+        view->addActions({m_pinAction, m_forgetEventAction, copy, forgetAction, m_consolidate, m_pinCommand, m_forgetCommand,
+                          m_learnCommand});
         view->setContextMenuPolicy(Qt::ActionsContextMenu);
     }
     setExport({.fileName = tr("memory"),
@@ -125,15 +128,15 @@ void MemoryPanel::enableActions()
                                 ? tr("For a terminal; it works on the memory that is saved with the model")
                                 : tr("For a terminal; it works on the memory in %1").arg(m_memoryFile);
     for (QAction *action : {m_pinCommand, m_forgetCommand}) action->setToolTip(ui::plainToolTip(meaning));
+    enableConsolidation();
     const bool canLearn = m_tiers.semanticSize != 0; // below 0: not known
     m_learnCommand->setEnabled(isFree && canLearn && m_events->rowCount() > 0);
     m_learnCommand->setToolTip(ui::plainToolTip(
         canLearn ? tr("The semantic memory learns what is remembered; a new model beside this one. %1").arg(meaning)
-                 : tr("This model has no semantic memory that could learn it: train with "
-                      "plugins.memory.semantic_size above 0")));
+                 : whyNothingIsLearned()));
     m_saveState->setEnabled(hasModel && isFree && m_status);
     m_loadState->setEnabled(hasModel && isFree && !m_noMemory);
-    m_file->setEnabled(m_saveState->isEnabled() || m_loadState->isEnabled());
+    m_file->setEnabled(m_saveState->isEnabled() || m_loadState->isEnabled() || m_consolidate->isEnabled());
     m_undo->setEnabled(isFree && canUndo());
     m_undo->setToolTip(undoTip());
     m_undo->setAccessibleName(undoTip());
@@ -145,10 +148,14 @@ Result<void> MemoryPanel::saveAs(const QString &path)
         return writeExport(path, shownEvents(), ExportFormat::Json);
     if (path.endsWith(u".csv", Qt::CaseInsensitive))
         return writeExport(path, shownEvents(), ExportFormat::Csv);
-    return saveSimilarity(*m_similarity->map(), path);
+    if (m_views->current() == u"likeness") return saveSimilarity(*m_similarity->map(), path);
+    return saveMemoryFigure(shownFigure(), path);
 }
 
-QImage MemoryPanel::figure() const { return similarityFigure(*m_similarity->map()); }
+QImage MemoryPanel::figure() const
+{
+    return m_views->current() == u"likeness" ? similarityFigure(*m_similarity->map()) : memoryImage(shownFigure());
+}
 
 void MemoryPanel::askForFile(StateFileDialog::Kind kind)
 {

@@ -3,6 +3,7 @@
 #include "plugins/memory/ui/event_details.h"
 #include "plugins/memory/ui/memory_accessible.h"
 #include "plugins/memory/ui/memory_feed.h"
+#include "plugins/memory/ui/memory_learning.h"
 #include "plugins/memory/ui/memory_model.h"
 #include "plugins/memory/ui/memory_panel.h"
 #include "plugins/memory/ui/memory_strip.h"
@@ -11,6 +12,7 @@
 #include "plugins/memory/ui/similarity_page.h"
 #include "plugins/memory/ui/what_if_pane.h"
 #include "widgets/attention/model_question.h"
+#include "widgets/common/breadcrumbs.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/current_stack.h"
 #include "widgets/common/empty_state.h"
@@ -78,6 +80,7 @@ MemoryPanel::MemoryPanel(ui::EngineSession &session, QWidget *parent)
     m_chooserBox = makeChooser();
     m_titleSlot->layout()->addWidget(m_chooserBox);
     m_cards = new TierCards(content);
+    m_cards->setSemanticAction(m_consolidate);
     column->addWidget(m_cards);
     m_training = new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Base, content);
     m_training->setObjectName(u"memoryTraining"_s);
@@ -85,6 +88,8 @@ MemoryPanel::MemoryPanel(ui::EngineSession &session, QWidget *parent)
     m_training->setTextFormat(Qt::PlainText);
     m_training->setTextInteractionFlags(Qt::TextSelectableByMouse);
     column->addWidget(m_training);
+    m_learning = new MemoryLearning(session, content);
+    column->addWidget(m_learning);
     m_splitter = new QSplitter(content);
     m_splitter->setObjectName(u"memorySplitter"_s);
     m_splitter->setChildrenCollapsible(false);
@@ -131,11 +136,14 @@ void MemoryPanel::makeTitle()
     m_undo->setObjectName(u"undoEdit"_s);
     m_refresh = addTitleButton(u"refresh"_s, tr("Ask the model again (F5)"));
     m_refresh->setObjectName(u"refreshMemory"_s);
-    m_file = addTitleButton(u"archive"_s, tr("Save or load the memory"));
+    m_file = addTitleButton(u"archive"_s, tr("Save, load or consolidate the memory"));
     m_file->setObjectName(u"memoryFile"_s);
     m_file->setPopupMode(QToolButton::InstantPopup);
     auto *menu = new QMenu(m_file);
     menu->addActions({m_saveState, m_loadState});
+    menu->addSeparator();
+    menu->addAction(m_consolidate);
+    menu->setToolTipsVisible(true);
     m_file->setMenu(menu);
 }
 
@@ -272,6 +280,10 @@ QWidget *MemoryPanel::makeRight()
     auto *column = new QVBoxLayout(side);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(ui::space::kOne);
+    m_crumbs = new ui::Breadcrumbs(side, ui::Breadcrumbs::Room::Wraps);
+    m_crumbs->setHistoryVisible(false); // back and forward are the window's
+    m_crumbs->hide();
+    column->addWidget(m_crumbs);
     column->addWidget(m_tabs);
     column->addWidget(m_right, 1);
     return side;
@@ -307,6 +319,9 @@ void MemoryPanel::connectParts()
     connect(m_details, &EventDetails::forgetRequested, this, &MemoryPanel::askToForget);
     connect(m_details, &EventDetails::editRequested, this, &MemoryPanel::apply);
     connect(m_details, &EventDetails::slotChosen, this, &MemoryPanel::selectSlot);
+    connect(m_crumbs, &ui::Breadcrumbs::chosen, this, &MemoryPanel::goUpTo);
+    connect(m_learning, &MemoryLearning::busyChanged, this, &MemoryPanel::enableActions);
+    connect(m_learning, &MemoryLearning::talkRequested, this, &MemoryPanel::talkRequested);
     connect(m_undo, &QToolButton::clicked, this, &MemoryPanel::undo);
     connect(m_refresh, &QToolButton::clicked, this, &MemoryPanel::refresh);
     connect(banner(), &ui::Banner::retryRequested, this, &MemoryPanel::refresh);

@@ -84,6 +84,7 @@ void MemoryPanel::connectQuestions()
 
 void MemoryPanel::showTarget()
 {
+    showPlace();
     const auto &event = m_details->event();
     if (!event) return m_whatIf->setTarget({});
     WhatIfTarget target{.event = event->id,
@@ -195,6 +196,7 @@ void MemoryPanel::lookAtFocus()
     request.input = *focus.text;
     request.token = focus.token;
     request.wantsOverview = false;
+    request.asSaid = !focus.model.endsWith(u"@live"); // what it remembered when it said the token, where that is kept
     m_feed->lookAt(focus.model, request);
 }
 

@@ -16,7 +16,10 @@ using namespace Qt::StringLiterals;
 namespace orrery::memory_ui {
 namespace {
 
-constexpr const char *kOccupancy = "part/episodic/occupancy"; ///< as the engine half tells it
+// As the engine half tells them.
+constexpr const char *kOccupancy = "part/episodic/occupancy";
+constexpr const char *kUsed = "part/semantic/used";
+constexpr const char *kEverUsed = "part/semantic/ever_used";
 
 /// "memory > 0.9: part/episodic/occupancy was 0.93" without what it was; empty: paused by something else.
 QString conditionOf(const RunStatus &status)
@@ -38,7 +41,7 @@ void MemoryPanel::followRun(const QString &run)
 {
     if (run == m_run) return;
     m_run = run;
-    m_trainingShare = std::nan("");
+    m_told = {};
     watchTraining();
     // What was looked at when the window was closed stays when the window finds its run again, and no longer: a run that is
     // chosen later, on another host say, is followed.
@@ -47,6 +50,11 @@ void MemoryPanel::followRun(const QString &run)
         m_isRestored = false;
     }
     showTraining();
+}
+
+void MemoryPanel::showTiers()
+{
+    m_cards->setTiers(m_tiers, m_noMemory ? std::optional(MemoryStatus{}) : m_status, semanticUse());
 }
 
 void MemoryPanel::watchTraining()
@@ -63,29 +71,39 @@ void MemoryPanel::takeTraining(const ui::RunUpdate &update)
     if (m_watched.isEmpty() || update.run != m_watched) return;
     if (update.mustReplay) askTraining();
     for (const StepReport &report : update.reports)
-        for (const MetricValue &metric : report.values)
-            if (metric.series == kOccupancy) {
-                m_trainingShare = metric.value;
-                m_trainingStep = report.step;
-            }
+        for (const MetricValue &metric : report.values) m_told.take(metric.series, report.step, metric.value);
     showTraining();
 }
 
 void MemoryPanel::askTraining()
 {
-    m_session.querySeries(m_run, {kOccupancy}, 0, 0, 1, this,
+    m_session.querySeries(m_run, {kOccupancy, kUsed, kEverUsed}, 0, 0, 1, this,
                           [this, run = m_run](Result<std::vector<ui::SeriesData>> answer) {
                               // A run without such a memory has no such series, and nothing is said of it.
                               if (run != m_run || !answer) return;
                               for (const ui::SeriesData &series : *answer)
                                   for (const SeriesBucket &bucket : series.buckets)
-                                      if (series.name == kOccupancy && !bucket.isSuperseded &&
-                                          (std::isnan(m_trainingShare) || bucket.lastStep > m_trainingStep)) {
-                                          m_trainingShare = bucket.last;
-                                          m_trainingStep = bucket.lastStep;
-                                      }
+                                      if (!bucket.isSuperseded)
+                                          m_told.take(series.name, bucket.lastStep, bucket.last);
                               showTraining();
                           });
+}
+
+/// The newest of each series counts.
+void MemoryPanel::Told::take(const std::string &series, qint64 step, double value)
+{
+    Value *const of = series == kOccupancy  ? &occupancy
+                      : series == kUsed     ? &used
+                      : series == kEverUsed ? &everUsed
+                                            : nullptr;
+    if (of && (std::isnan(of->value) || step >= of->step)) *of = {value, step};
+}
+
+/// Of a model of another run nothing is told.
+SemanticUse MemoryPanel::semanticUse() const
+{
+    if (m_run.isEmpty() || runOfModel(model()) != m_run) return {};
+    return {m_told.used.value, m_told.everUsed.value};
 }
 
 void MemoryPanel::showTraining()
@@ -101,10 +119,10 @@ void MemoryPanel::showTraining()
         if (!condition.isEmpty())
             sentences << tr("%1 is paused at step %2 by “%3”.")
                              .arg(title, ui::integerText(static_cast<qint64>(status->step)), condition);
-        if (std::isfinite(m_trainingShare))
+        if (std::isfinite(m_told.occupancy.value))
             sentences << tr("While %1 trains, a text fills %2 of the episodic memory (step %3).")
-                             .arg(title, ui::percentText(100 * m_trainingShare),
-                                  ui::integerText(m_trainingStep));
+                             .arg(title, ui::percentText(100 * m_told.occupancy.value),
+                                  ui::integerText(m_told.occupancy.step));
         if (!sentences.isEmpty() && status->lastCheckpointStep < 0 && runOfModel(model()) != m_run)
             sentences << (model().isEmpty() ? tr("It has no saved step yet whose memory could be shown.")
                                             : tr("It has no saved step yet: what stands below is of %1.")
@@ -113,6 +131,7 @@ void MemoryPanel::showTraining()
     m_training->setText(sentences.join(u' '));
     m_training->setTone(condition.isEmpty() ? ui::Tone::Secondary : ui::Tone::Warning);
     m_training->setVisible(!sentences.isEmpty());
+    showTiers();
 }
 
 } // namespace orrery::memory_ui

@@ -9,6 +9,10 @@
 
 #include <vector>
 
+namespace orrery::ui {
+struct ThemeTokens;
+}
+
 namespace orrery::memory_ui {
 
 class MemoryModel;
@@ -28,6 +32,9 @@ public:
     /// Whether a token is wide enough for its surprise to be drawn, and anything is known of it.
     [[nodiscard]] bool showsSurprise() const;
     [[nodiscard]] QString summary() const;
+    /// What is in sight, on white paper of that width and figureHeight().
+    void paintFigure(QPainter &painter, double width) const;
+    [[nodiscard]] double figureHeight() const;
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override;
 
@@ -68,6 +75,8 @@ private:
     [[nodiscard]] double placeOf(double pixel) const;
     [[nodiscard]] int labelHeight() const;
     [[nodiscard]] double heightOf(double usage) const;
+    void paintContent(QPainter &painter) const;
+    [[nodiscard]] const ui::ThemeTokens &colors() const;
     void paintAxes(QPainter &painter) const;
     void paintBlocks(QPainter &painter) const;
     void paintSurprise(QPainter &painter) const;
@@ -83,6 +92,7 @@ private:
     int m_selected = -1, m_hovered = -1;
     double m_pressedAt = -1, m_pressedFrom = 0;
     bool m_isPanning = false;
+    bool m_isPaper = false; ///< drawn with the colours of paper
 };
 
 } // namespace orrery::memory_ui

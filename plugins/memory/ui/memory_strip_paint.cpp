@@ -5,6 +5,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
+#include "widgets/theme/theme_tokens.h"
 
 #include <QPainter>
 
@@ -28,11 +29,17 @@ double niceStep(double least)
     return 10 * power;
 }
 
+const ui::ThemeTokens &paperTokens()
+{
+    static const ui::ThemeTokens s_tokens = ui::themeTokens(ui::ThemeKind::Light);
+    return s_tokens;
+}
+
 } // namespace
 
 void MemoryStrip::paintAxes(QPainter &painter) const
 {
-    const ui::ThemeTokens &tokens = ui::Theme::instance().tokens();
+    const ui::ThemeTokens &tokens = colors();
     const QRectF area = plotArea();
     painter.setFont(ui::typeFont(ui::TypeSize::Small));
     const QFontMetricsF metrics(painter.font());
@@ -97,7 +104,7 @@ void MemoryStrip::paintAxes(QPainter &painter) const
 
 void MemoryStrip::paintBlocks(QPainter &painter) const
 {
-    const ui::ThemeTokens &tokens = ui::Theme::instance().tokens();
+    const ui::ThemeTokens &tokens = colors();
     const QRectF area = plotArea();
     for (const Block &block : blocks()) {
         const double height = heightOf(block.usage);
@@ -136,7 +143,7 @@ void MemoryStrip::paintSurprise(QPainter &painter) const
 {
     const QRectF area = plotArea();
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(QPen(ui::Theme::instance().tokens().warning, 1.5));
+    painter.setPen(QPen(colors().warning, 1.5));
     QPolygonF line;
     const auto draw = [&] {
         if (line.size() == 1) line << line.front() + QPointF(1, 0);
@@ -164,9 +171,33 @@ void MemoryStrip::paintSurprise(QPainter &painter) const
     painter.setRenderHint(QPainter::Antialiasing, false);
 }
 
+const ui::ThemeTokens &MemoryStrip::colors() const
+{
+    return m_isPaper ? paperTokens() : ui::Theme::instance().tokens();
+}
+
+double MemoryStrip::figureHeight() const { return sizeHint().height(); }
+
+void MemoryStrip::paintFigure(QPainter &painter, double width) const
+{
+    MemoryStrip paper(m_model); // of another width, without a place that is chosen
+    paper.m_isPaper = true;
+    paper.resize(qRound(width), qRound(figureHeight()));
+    paper.m_from = m_from;
+    paper.m_to = m_to;
+    paper.paintContent(painter);
+}
+
+void MemoryStrip::paintContent(QPainter &painter) const
+{
+    paintAxes(painter);
+    paintBlocks(painter);
+    if (showsSurprise()) paintSurprise(painter);
+}
+
 void MemoryStrip::paintEvent(QPaintEvent *)
 {
-    const ui::ThemeTokens &tokens = ui::Theme::instance().tokens();
+    const ui::ThemeTokens &tokens = colors();
     QPainter painter(this);
     painter.fillRect(rect(), tokens.surface);
     const QRectF area = plotArea();
@@ -177,9 +208,7 @@ void MemoryStrip::paintEvent(QPaintEvent *)
                 .intersected(area.adjusted(-2, -kPinLane, 2, 0));
         if (!column.isEmpty()) painter.fillRect(column, tokens.selection);
     }
-    paintAxes(painter);
-    paintBlocks(painter);
-    if (showsSurprise()) paintSurprise(painter);
+    paintContent(painter);
     if (m_selected >= 0) {
         const QRectF bar = blockRect(m_selected).intersected(area.adjusted(-2, -2, 2, 2));
         if (!bar.isEmpty()) {

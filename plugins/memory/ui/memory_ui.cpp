@@ -27,6 +27,8 @@ public:
         // Kept as it changes, so that it survives a kill.
         QObject::connect(panel, &MemoryPanel::stateChanged, panel,
                          [panel, &context] { context.setSetting(u"panel"_s, panel->saveState()); });
+        QObject::connect(panel, &MemoryPanel::talkRequested, panel,
+                         [&context](const QString &model) { context.talkTo(model); });
         auto *show = new QAction(MemoryPanel::tr("Show what a model remembers"));
         QObject::connect(show, &QAction::triggered, panel, [panel] {
             QWidget *dock = panel->parentWidget();

@@ -3,10 +3,12 @@
 
 #include "plugins/memory/ui/memory_text.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/quiet_button.h"
 #include "widgets/common/run_spec_json.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
 
+#include <QAction>
 #include <QCoreApplication>
 #include <QEvent>
 #include <QGridLayout>
@@ -18,6 +20,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 using namespace Qt::StringLiterals;
 using orrery::ui::integerText;
@@ -91,14 +94,18 @@ QString episodicText(const Tiers &tiers, const std::optional<MemoryStatus> &stat
     return tiers.episodicSize > 0 ? tr("%1 slots").arg(integerText(tiers.episodicSize)) : offText();
 }
 
-QString semanticText(const Tiers &tiers)
+QString semanticText(const Tiers &tiers, const SemanticUse &use)
 {
     if (!tiers.isKnown) return ui::unknownText();
     if (tiers.semanticSize <= 0) return offText();
     const QString size = tr("%1 slots").arg(integerText(tiers.semanticSize));
-    if (tiers.semanticHeads <= 0 || tiers.semanticTopK <= 0) return size;
-    return tr("%1, %2 × %3 read a token")
-        .arg(size, integerText(tiers.semanticHeads), integerText(tiers.semanticTopK));
+    QString text = size;
+    if (tiers.semanticHeads > 0 && tiers.semanticTopK > 0)
+        text = tr("%1, %2 × %3 read a token")
+                   .arg(size, integerText(tiers.semanticHeads), integerText(tiers.semanticTopK));
+    if (!std::isfinite(use.used) || !std::isfinite(use.everUsed)) return text;
+    return tr("%1 · %2 read by a step, %3 so far")
+        .arg(text, ui::percentText(100 * use.used), ui::percentText(100 * use.everUsed));
 }
 
 /// Title and value; both on one line where it is low.
@@ -112,11 +119,24 @@ public:
         setToolTip(meaning);
         setAccessibleDescription(meaning);
         m_value->setObjectName(name + u"Value"_s);
+        m_titleRow->setSpacing(ui::space::kHalf);
+        m_titleRow->addWidget(m_title, 1);
         auto *layout = new QVBoxLayout(this);
         layout->setContentsMargins(ui::space::kOne, ui::space::kHalf, ui::space::kOne, ui::space::kHalf);
         layout->setSpacing(0);
-        layout->addWidget(m_title);
+        layout->addLayout(m_titleRow);
         layout->addWidget(m_value);
+    }
+    /// As a button behind the title.
+    void setAction(QAction *action)
+    {
+        m_button = new ui::QuietButton(this);
+        m_button->setObjectName(objectName() + u"Action"_s);
+        m_button->setDefaultAction(action);
+        m_button->setToolButtonStyle(Qt::ToolButtonTextOnly);
+        m_button->setAccessibleName(action->text());
+        m_button->setVisible(!m_isLow);
+        m_titleRow->addWidget(m_button);
     }
     void setValue(const QString &text)
     {
@@ -127,11 +147,13 @@ public:
     }
     void setLow(bool isLow)
     {
+        m_isLow = isLow;
         static_cast<QBoxLayout *>(layout())->setDirection(isLow ? QBoxLayout::LeftToRight
                                                                 : QBoxLayout::TopToBottom);
         layout()->setSpacing(isLow ? ui::space::kOne : 0);
         m_title->setMinimumWidth(isLow ? QFontMetrics(m_title->font()).averageCharWidth() * 11 : 0);
         static_cast<QBoxLayout *>(layout())->setStretch(1, 1);
+        if (m_button) m_button->setVisible(!isLow); // the panel's menu has it, too
     }
 
 protected:
@@ -148,6 +170,9 @@ protected:
 private:
     ui::ToneLabel *m_title;
     ui::ElidedLabel *m_value;
+    QHBoxLayout *m_titleRow = new QHBoxLayout; ///< of the card's layout
+    QToolButton *m_button = nullptr;
+    bool m_isLow = false;
 };
 
 TierCards::TierCards(QWidget *parent)
@@ -159,7 +184,9 @@ TierCards::TierCards(QWidget *parent)
       m_episodic(new TierCard(u"tierEpisodic"_s, tr("Episodic"),
                               tr("Tokens of the text that are remembered beyond the window"), this)),
       m_semantic(new TierCard(u"tierSemantic"_s, tr("Semantic"),
-                              tr("Values that the weights hold and each token looks a few of up"), this))
+                              tr("Values that the weights hold and each token looks a few of up; of a training, how many of them its "
+                                 "newest step has read, and how many any has since it was started or resumed"),
+                              this))
 {
     setObjectName(u"tierCards"_s);
     m_layout->setContentsMargins(0, 0, 0, 0);
@@ -169,12 +196,14 @@ TierCards::TierCards(QWidget *parent)
     connect(&ui::Theme::instance(), &ui::Theme::changed, this, &TierCards::arrange);
 }
 
-void TierCards::setTiers(const Tiers &tiers, const std::optional<MemoryStatus> &status)
+void TierCards::setTiers(const Tiers &tiers, const std::optional<MemoryStatus> &status, const SemanticUse &use)
 {
     m_working->setValue(workingText(tiers));
     m_episodic->setValue(episodicText(tiers, status));
-    m_semantic->setValue(semanticText(tiers));
+    m_semantic->setValue(semanticText(tiers, use));
 }
+
+void TierCards::setSemanticAction(QAction *action) { m_semantic->setAction(action); }
 
 void TierCards::arrange()
 {

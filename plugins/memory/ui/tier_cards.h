@@ -7,8 +7,10 @@
 
 #include <QWidget>
 
+#include <limits>
 #include <optional>
 
+class QAction;
 class QGridLayout;
 
 namespace orrery::memory_ui {
@@ -26,7 +28,13 @@ Tiers tiersOfSpec(const QString &specJson);
 
 QString workingText(const Tiers &tiers); ///< "window 256 tokens, 16 registers"
 QString episodicText(const Tiers &tiers, const std::optional<MemoryStatus> &status);
-QString semanticText(const Tiers &tiers); ///< "16,384 slots, 2 × 16 read for each token", "off"
+/// Of the values of the semantic memory, as a training tells it; NaN: not told.
+struct SemanticUse {
+    double used = std::numeric_limits<double>::quiet_NaN();     ///< by a step, 0 … 1
+    double everUsed = std::numeric_limits<double>::quiet_NaN(); ///< since it was started or resumed
+};
+/// "16,384 slots, 2 × 16 read a token · 12 % read by a step, 64 % so far", "off"
+QString semanticText(const Tiers &tiers, const SemanticUse &use = {});
 
 class TierCard;
 
@@ -34,7 +42,9 @@ class TierCards : public QWidget {
     Q_OBJECT
 public:
     explicit TierCards(QWidget *parent = nullptr);
-    void setTiers(const Tiers &tiers, const std::optional<MemoryStatus> &status);
+    void setTiers(const Tiers &tiers, const std::optional<MemoryStatus> &status, const SemanticUse &use = {});
+    /// What the semantic level can do, as a button in its card where there is room.
+    void setSemanticAction(QAction *action);
 
 protected:
     void resizeEvent(QResizeEvent *event) override;

@@ -306,6 +306,12 @@ QString WhatIfPane::choiceText() const
     return tr("%1 with strength %2").arg(m_target->name, strengthText(wanted->factor));
 }
 
+QString WhatIfPane::title() const { return m_title->text(); }
+
+QString WhatIfPane::question() const { return tr("Asked with “%1”.").arg(m_prompt->text()); }
+
+QString WhatIfPane::legend() const { return m_legend->text(); }
+
 QString WhatIfPane::summary() const
 {
     if (!m_report || m_report->candidates.empty() || m_report->changed.empty()) return {};

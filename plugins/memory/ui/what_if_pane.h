@@ -63,6 +63,11 @@ public:
     void discard(); ///< what was computed and chosen
     [[nodiscard]] QString summary() const;
     [[nodiscard]] const ui::BarList *bars() const { return m_bars; }
+    // What stands there in words, for a figure.
+    [[nodiscard]] bool hasAnswer() const { return m_report.has_value(); }
+    [[nodiscard]] QString title() const;    ///< "What if: event 12"
+    [[nodiscard]] QString question() const; ///< the text that was asked with
+    [[nodiscard]] QString legend() const;   ///< of the bars
 
 Q_SIGNALS:
     void previewRequested();
