@@ -79,12 +79,17 @@ void AttentionPanel::connectComparison()
 }
 
 /// A file that is written goes on whatever is asked meanwhile. Of an answer nothing comes before the model has read all
-/// of the text; then its maps do.
+/// of the text, layer by layer; then its maps do.
 void AttentionPanel::refreshProgress()
 {
     const auto show = [this](const QString &what, const std::optional<InspectAmount> &amount,
                              std::function<void()> cancel) {
         if (!amount) return setProgress(what, -1, std::move(cancel));
+        const QString reading = amount->numMaps == 0 ? ModelQuestion::readingText(amount->reading) : QString();
+        if (!reading.isEmpty())
+            return setProgress(tr("%1: %2").arg(what, reading), ModelQuestion::readingShare(amount->reading),
+                               std::move(cancel));
+        if (amount->numWanted == 0) return setProgress(what, -1, std::move(cancel));
         setProgress(tr("%1: %2 of %3 maps have come").arg(what, integerText(amount->numMaps), integerText(amount->numWanted)),
                     amount->share, std::move(cancel));
     };

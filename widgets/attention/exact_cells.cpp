@@ -60,7 +60,9 @@ std::optional<InspectAmount> ExactCells::amount() const
     InspectAmount all;
     const auto add = [&](const ModelQuestion &question, double share) {
         const InspectAmount here{.numMaps = wanted, .numWanted = wanted, .share = 1}, none{.numWanted = wanted};
-        const InspectAmount one = question.isAsking() ? question.amount().value_or(none) : here;
+        const InspectAmount told = question.amount().value_or(none);
+        if (question.isAsking() && told.numWanted == 0) all.reading = told.reading;
+        const InspectAmount one = !question.isAsking() ? here : told.numWanted > 0 ? told : none;
         all.numMaps += one.numMaps;
         all.numWanted += one.numWanted;
         all.share += share * one.share;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/attention/model_question.h"
 
+#include <algorithm>
+
 namespace orrery::ui {
 
 void ModelQuestion::ask(const QString &model, const InspectRequest &request)
@@ -30,6 +32,22 @@ void ModelQuestion::ask(const QString &model, const InspectRequest &request)
     });
     if (number == m_number && m_isAsking) m_handle = std::move(handle);
     Q_EMIT stateChanged();
+}
+
+QString ModelQuestion::readingText(const InspectPassAmount &amount)
+{
+    const QString layer = amount.layers > 0 ? tr("layer %1 of %2").arg(amount.layer).arg(amount.layers) : QString();
+    if (amount.passes < 2) return layer;
+    const QString pass = tr("pass %1 of %2").arg(amount.pass).arg(amount.passes);
+    return layer.isEmpty() ? pass : tr("%1, %2", "layer, pass").arg(layer, pass);
+}
+
+double ModelQuestion::readingShare(const InspectPassAmount &amount)
+{
+    if (amount.layers <= 0 && amount.passes < 2) return -1;
+    // The layer that is told is the one that is under way.
+    const double inPass = amount.layers > 0 ? double(amount.layer - 1) / double(amount.layers) : 0;
+    return (double(amount.pass - 1) + std::max(0.0, inPass)) / double(amount.passes);
 }
 
 void ModelQuestion::cancel()

@@ -23,6 +23,10 @@ public:
     [[nodiscard]] const InspectRequest &request() const { return m_request; }
     /// Of the answer that is on its way; nothing: none of it has come yet, or the engine does not tell.
     [[nodiscard]] const std::optional<InspectAmount> &amount() const { return m_amount; }
+    /// "layer 3 of 12", "layer 3 of 12, pass 1 of 2", "pass 2 of 2"; empty: nothing is told of it.
+    static QString readingText(const InspectPassAmount &amount);
+    /// How much of the work that it tells of is done, 0 … 1; −1: nothing is told of it.
+    static double readingShare(const InspectPassAmount &amount);
 
 Q_SIGNALS:
     void answered(const orrery::InspectReport &report);

@@ -29,6 +29,7 @@ struct MicroscopeAnswer {
     std::optional<HeadRef> head; ///< whose row was asked for
     InspectReport report;
     double wallTime = 0; ///< Unix seconds when it came
+    bool isAskedAsSaid = false; ///< InspectRequest::asSaid
     /// Of this text, token and head. The last token may be asked about as such and by its place.
     [[nodiscard]] bool isAbout(const Focus &other) const;
 };

@@ -147,6 +147,9 @@ QString microscopeJson(const MicroscopeAnswer &answer)
                      {u"step"_s, qint64(report.step)},
                      {u"text"_s, answer.focus.title},
                      {u"token"_s, qint64(report.token)}};
+    // What the numbers were read with, and what they leave out.
+    if (report.saidWith == SaidWith::State) root.insert(u"read_with"_s, u"the state it was said with"_s);
+    if (!report.note.empty()) root.insert(u"note"_s, fromStd(report.note));
     QJsonArray tokens;
     for (const InspectedToken &token : report.tokens)
         tokens.append(QJsonObject{{u"id"_s, token.id},

@@ -26,6 +26,18 @@ bool goesOn(const InspectReport &begun, const InspectReport &rest)
                       [](const InspectedToken &a, const InspectedToken &b) { return a.id == b.id; });
 }
 
+/// What takes a pass forward, then what takes one back.
+std::vector<MicroscopeWants> inTwo(const MicroscopeWants &wants)
+{
+    return {{.lens = wants.lens, .attribution = false}, {.lens = false, .attribution = true}};
+}
+
+/// From a state that was kept there is none: it is asked for by itself.
+bool isWithoutAttribution(const InspectReport &report, const MicroscopeWants &wants)
+{
+    return wants.attribution && report.saidWith == SaidWith::State && report.attribution.empty();
+}
+
 /// Of "RUN@live".
 QString runOf(const QString &model) { return model.chopped(5); }
 
@@ -43,6 +55,7 @@ MicroscopeFeed::MicroscopeFeed(EngineSession &session, QObject *parent)
     connect(m_question, &ModelQuestion::answered, this, &MicroscopeFeed::onAnswer);
     connect(m_question, &ModelQuestion::failed, this, &MicroscopeFeed::onFailure);
     connect(m_question, &ModelQuestion::stateChanged, this, &MicroscopeFeed::changed);
+    connect(m_question, &ModelQuestion::amountChanged, this, &MicroscopeFeed::progressed);
     connect(&m_session, &EngineSession::updated, this, [this](const RunUpdate &update) {
         if (!m_watched.isEmpty() && update.run == m_watched && !update.status.id.empty())
             onUpdated(update.status);
@@ -143,6 +156,8 @@ InspectRequest MicroscopeFeed::request(const Focus &focus, const MicroscopeWants
     request.token = focus.token;
     request.wantsLens = wants.lens;
     request.wantsAttribution = wants.attribution;
+    // What is left for a question of its own is of the text by itself: a memory has no gradient.
+    request.asSaid = !isRest && (!isOfTraining() || m_hasEnded);
     if (focus.head && !isRest) {
         request.heads = {*focus.head};
         const int64_t row = std::min(focus.token, kMaxTokenPlace); // whatever is beyond, the engine refuses
@@ -192,7 +207,7 @@ std::vector<MicroscopeWants> MicroscopeFeed::partsOf(const Focus &focus) const
 {
     const bool isSlow = focus.model == m_slowModel && !isOfTraining();
     if (!isSlow || !m_wants.attribution) return {m_wants};
-    return {{.lens = m_wants.lens, .attribution = false}, {.lens = false, .attribution = true}};
+    return inTwo(m_wants);
 }
 
 MicroscopeProgress MicroscopeFeed::progress() const
@@ -202,6 +217,7 @@ MicroscopeProgress MicroscopeFeed::progress() const
     const auto numParts = int(m_parts.size());
     progress.number = int(m_part) + 1;
     progress.part = m_parts[m_part];
+    if (m_question->amount()) progress.reading = m_question->amount()->reading;
     // A head whose row has no number yet is asked for when the text was read once.
     progress.count = m_asked.head != m_focus.head ? 2 * numParts : numParts;
     return progress;
@@ -232,8 +248,10 @@ void MicroscopeFeed::onAnswer(const InspectReport &report)
         m_part = 0;
         return askPart();
     }
+    if (!isRest && isWithoutAttribution(report, m_parts[0])) m_parts = inTwo(m_parts[0]);
     MicroscopeAnswer answer{
         .focus = m_asked, .has = m_parts[m_part], .head = m_asked.head, .report = report, .wallTime = wallNow()};
+    answer.isAskedAsSaid = isRest ? m_shown->isAskedAsSaid : m_question->request().asSaid;
     if (isRest) {
         answer.has.lens = m_shown->has.lens;
         answer.report = m_shown->report;

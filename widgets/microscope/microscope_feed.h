@@ -17,6 +17,7 @@ struct MicroscopeProgress {
     int number = 1, count = 1;
     MicroscopeWants part;    ///< what is computed for it besides probabilities and reads
     int64_t numTokens = -1;  ///< of the text; −1: not known before its first answer
+    InspectPassAmount reading; ///< how far the model is with it, where the engine tells
 };
 
 class MicroscopeFeed : public QObject {
@@ -56,6 +57,7 @@ public:
 Q_SIGNALS:
     void changed(); ///< shown(), isCurrent(), isAsking() or liveStep()
     void answered();
+    void progressed(); ///< progress().reading
     void failed(const orrery::Error &error);
 
 private:

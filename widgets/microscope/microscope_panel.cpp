@@ -5,7 +5,7 @@
 #include "widgets/attention/token_groups.h"
 #include "widgets/attention/token_strip.h"
 #include "widgets/common/banner.h"
-#include "widgets/common/counted.h"
+#include "widgets/common/breadcrumbs.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
@@ -17,7 +17,6 @@
 #include "widgets/microscope/microscope_reading.h"
 #include "widgets/microscope/scale_bar.h"
 #include "widgets/microscope/section.h"
-#include "widgets/microscope/stat_row.h"
 #include "widgets/microscope/table_view.h"
 #include "widgets/play/token_view.h"
 
@@ -38,26 +37,6 @@ namespace {
 
 constexpr int kSlowMs = 80; ///< an answer that is there sooner does not make the panel flicker
 constexpr int kAgeMs = 1'000;
-
-QString bitsText(double nats)
-{
-    return MicroscopePanel::tr("%1 bits").arg(significantText(nats / std::log(2.0), 3));
-}
-/// Words that a narrow panel has no room for may be broken anywhere.
-QString breakable(const QString &text)
-{
-    constexpr int kLongWord = 18;
-    QString result;
-    int length = 0;
-    for (const QChar &one : text) {
-        length = one.isSpace() ? 0 : length + 1;
-        result += one;
-        if (length >= kLongWord && !one.isHighSurrogate()) result += QChar(0x200B); // zero width space
-    }
-    return result;
-}
-
-QString natsText(double nats) { return MicroscopePanel::tr("%1 nats").arg(significantText(nats, 3)); }
 
 } // namespace
 
@@ -96,6 +75,11 @@ void MicroscopePanel::connectParts()
     });
     connect(m_media, &FocusMedia::changed, this, &MicroscopePanel::takeMedia);
     connect(m_feed, &MicroscopeFeed::changed, this, &MicroscopePanel::refresh);
+    connect(m_feed, &MicroscopeFeed::progressed, this, &MicroscopePanel::showProgress);
+    connect(m_crumbs, &Breadcrumbs::chosen, this, &MicroscopePanel::goUpTo);
+    connect(m_crumbs, &Breadcrumbs::backRequested, &m_selection, &Selection::goBack);
+    connect(m_crumbs, &Breadcrumbs::forwardRequested, &m_selection, &Selection::goForward);
+    connect(&m_selection, &Selection::historyChanged, this, &MicroscopePanel::refreshCrumbs);
     connect(m_feed, &MicroscopeFeed::answered, this, [this] {
         m_hasFailed = false;
         banner()->clear();
@@ -185,6 +169,7 @@ void MicroscopePanel::refresh()
         const bool isSameText = m_feed->shown()->focus.isSameText(m_feed->focus());
         m_strip->setToken(isSameText ? m_feed->focus().token : m_feed->shown()->report.token);
     }
+    refreshCrumbs();
     refreshState();
     refreshBranch();
     const bool isAsking = m_feed->isAsking();
@@ -196,23 +181,6 @@ void MicroscopePanel::refresh()
     }
     showProgress();
     m_dim->setVisible(isShown && !m_feed->isOfFocus() && (m_isSlow || !isAsking));
-}
-
-/// Which question of how many, about how many tokens, and for what.
-void MicroscopePanel::showProgress()
-{
-    if (!m_feed->isAsking()) return clearProgress();
-    const MicroscopeProgress progress = m_feed->progress();
-    QStringList what;
-    if (progress.number == 1 || progress.part.lens) what << tr("probabilities");
-    if (progress.part.lens) what << tr("layers");
-    if (progress.part.attribution) what << tr("what mattered");
-    const QString model = m_feed->focus().model;
-    const QString of = progress.numTokens > 0
-                           ? tr("%1 by %2").arg(counted(progress.numTokens, tr("1 token"), tr("%1 tokens")), model)
-                           : tr("a text by %1").arg(model);
-    setProgress(tr("Question %1 of %2: %3 of %4").arg(progress.number).arg(progress.count).arg(what.join(u", "_s), of),
-                progress.count > 1 ? double(progress.number - 1) / progress.count : -1, [this] { m_feed->cancel(); });
 }
 
 void MicroscopePanel::refreshEmpty()
@@ -286,36 +254,6 @@ void MicroscopePanel::takeMedia()
     for (Section *one : m_sections) refreshSection(one);
 }
 
-void MicroscopePanel::refreshHeader()
-{
-    const InspectReport &report = m_contentOf->report;
-    m_headline->setText(breakable(microscopeHeadline(report)));
-    m_note->setText(fromStd(report.note));
-    m_note->setVisible(!report.note.empty());
-    const SaidToken said = saidToken(report);
-    const bool hasChoices = !report.candidates.empty();
-    const TokenAlternative best = hasChoices ? report.candidates.front() : TokenAlternative();
-    const QString bestLabel = hasChoices ? visibleTokenText(best.bytes, best.id) : unknownText();
-    const QString bestShare = hasChoices ? shareText(best.probability) : unknownText();
-    if (!said.exists) {
-        const ChoiceEntropy entropy = entropyOf(report);
-        const QString nats = std::isnan(entropy.nats) ? unknownText() : natsText(entropy.nats);
-        m_stats->setStats({{tr("Likeliest"), bestLabel, {}, u"token/likeliest"_s},
-                           {tr("Its probability"), bestShare, {}, u"token/probability"_s},
-                           {tr("Entropy"), entropy.isExact ? nats : u"≥ "_s + nats,
-                            std::isnan(entropy.nats) ? QString() : bitsText(entropy.nats), u"token/entropy"_s}});
-        return;
-    }
-    const bool isKnown = !std::isnan(said.probability);
-    const QString rank = said.rank > 0 ? QString::number(said.rank)
-                         : isKnown     ? u"> %1"_s.arg(report.candidates.size())
-                                       : unknownText();
-    m_stats->setStats({{tr("Probability"), shareText(said.probability), tr("likeliest %1").arg(bestShare), u"token/probability"_s},
-                       {tr("Rank"), rank, tr("first “%1”").arg(bestLabel), u"token/rank"_s},
-                       {tr("Surprise"), isKnown ? natsText(said.surprise) : unknownText(),
-                        isKnown ? bitsText(said.surprise) : QString(), u"token/surprise"_s}});
-}
-
 void MicroscopePanel::refreshStrip()
 {
     if (!m_contentOf) return;
@@ -341,41 +279,6 @@ void MicroscopePanel::refreshStrip()
                             : tr("No tint: nothing is known of it here."));
 }
 
-QString MicroscopePanel::stateText() const
-{
-    const MicroscopeAnswer &answer = *m_feed->shown();
-    const QString age = relativeTimeText(wallNow() - answer.wallTime);
-    const qint64 step = answer.report.step;
-    QStringList parts;
-    if (!m_feed->isOfFocus()) {
-        const QString of = step >= 0 ? tr("of step %1, %2").arg(integerText(step), age) : age;
-        const bool isSame = answer.focus.isSameText(m_feed->focus());
-        parts << (isSame
-                      ? tr("Shown: another token, %1").arg(of)
-                      : tr("Shown: %1, %2")
-                            .arg(answer.focus.title.isEmpty() ? answer.focus.model : answer.focus.title, of));
-    } else {
-        if (!answer.focus.title.isEmpty()) parts << answer.focus.title;
-        const bool isOfEnded = m_feed->isOfEnded() && !answer.report.model.empty();
-        parts << (isOfEnded ? fromStd(answer.report.model) : answer.focus.model);
-        if (step >= 0) parts << tr("step %1").arg(integerText(step));
-        parts << age;
-        if (m_feed->isLive() && m_feed->liveStep() > step && step >= 0)
-            parts << tr("the training is at %1").arg(integerText(m_feed->liveStep()));
-        if (isOfEnded) parts << tr("the training has ended: its newest saved step");
-    }
-    return parts.join(u" · "_s);
-}
-
-void MicroscopePanel::refreshState()
-{
-    if (!m_feed->shown()) return;
-    const bool isOld = !m_feed->isOfFocus() && !m_feed->isAsking();
-    m_state->setTone(isOld ? Tone::Warning : Tone::Secondary);
-    const QString text = stateText();
-    if (m_state->text() != text) m_state->setText(text);
-}
-
 void MicroscopePanel::refreshBranch()
 {
     const ReadingTableView *view = section(MicroscopeSection::Choices)->view();
@@ -398,6 +301,7 @@ MicroscopeFigure MicroscopePanel::figure() const
     if (!m_feed->shown() || !m_contentOf) return figure;
     figure.title = microscopeSummary(m_contentOf->report);
     figure.subtitle = stateText();
+    if (m_feed->isOfFocus()) figure.subtitle.prepend(m_crumbs->path().join(u" › "_s) + u" · "_s);
     for (const Section *one : m_sections) {
         const bool isLens = one->kind() == MicroscopeSection::Layers && !one->content().table.isEmpty();
         if (one->isOpen()) figure.parts.push_back({sectionTitle(one->kind()), one->content(), isLens});

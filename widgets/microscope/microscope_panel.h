@@ -21,6 +21,7 @@ class QVBoxLayout;
 
 namespace orrery::ui {
 
+class Breadcrumbs;
 class EmptyState;
 class EngineSession;
 class FocusMedia;
@@ -68,18 +69,22 @@ private:
     void connectParts();
     void connectSections();
 
+    // microscope_head.cpp
+    void refreshCrumbs();
+    void goUpTo(int level);
+    void refreshHeader();
+    void refreshState();
+    [[nodiscard]] QString stateText() const;
+    void showProgress();
+
     void refresh();
     void refreshContent();
     void refreshSection(Section *section);
     void refreshThumbnails();
     void takeMedia();
-    void refreshHeader();
     void refreshStrip();
-    void refreshState();
     void refreshEmpty();
     void refreshBranch();
-    [[nodiscard]] QString stateText() const;
-    void showProgress();
     void updateWants();
     void goToSaid(int64_t place); ///< asks why the token at a place was said
     void requestBranch();
@@ -104,6 +109,7 @@ private:
     QPushButton *m_emptyAsk = nullptr;
     QScrollArea *m_scroll = nullptr;
     QWidget *m_shownPage = nullptr, *m_dim = nullptr;
+    Breadcrumbs *m_crumbs = nullptr;
     ToneLabel *m_headline = nullptr, *m_state = nullptr, *m_note = nullptr, *m_tintNote = nullptr;
     StatRow *m_stats = nullptr;
     FocusStrip *m_strip = nullptr;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the microscope is made of and where it stands; what it does is in microscope_panel.cpp.
+#include "widgets/common/breadcrumbs.h"
 #include "widgets/common/column_scroll.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/segmented_choice.h"
@@ -98,6 +99,7 @@ void MicroscopePanel::makeParts()
     auto *shown = new QVBoxLayout(m_shownPage);
     shown->setContentsMargins(0, 0, 0, 0);
     shown->setSpacing(space::kHalf);
+    shown->addWidget(m_crumbs);
     shown->addWidget(m_state);
     shown->addWidget(m_scroll, 1);
     m_pages = new QStackedWidget(this);
@@ -113,6 +115,7 @@ void MicroscopePanel::makeHeader(QVBoxLayout &layout)
     m_headline = makeLabel(Tone::Text, TypeSize::Heading, u"headline"_s, this);
     m_stats = new StatRow(3, this);
     m_stats->setObjectName(u"stats"_s);
+    m_crumbs = new Breadcrumbs(this, Breadcrumbs::Room::Wraps);
     m_state = makeLabel(Tone::Secondary, TypeSize::Small, u"microscopeState"_s, this);
     m_note = makeLabel(Tone::Secondary, TypeSize::Small, u"modelNote"_s, this);
     m_strip = new FocusStrip(this);
@@ -200,7 +203,7 @@ void MicroscopePanel::makeTools()
         "Why was this token said? Click a token in an answer, a prompt or a map: here stands how likely it "
         "was "
         "and what else could have come, from which layer on the model would have said it, which tokens "
-        "mattered, where the head in focus looks, and what was read from memory. Left and Right in the text "
+        "mattered, where the head in focus looks, and what was read from memory.\n\nLeft and Right in the text "
         "go to the token before and after; Ctrl+C copies a section."));
     setExport({.fileName = u"microscope"_s,
                .figures = {u"svg"_s, u"pdf"_s, u"png"_s},

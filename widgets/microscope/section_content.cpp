@@ -242,6 +242,8 @@ SectionContent matteredContent(const InspectReport &report, RowLimit limit)
             .arg(isSaid ? said.label : labelOf(report.candidates.front()),
                  isSaid ? tr("which was said") : tr("the likeliest next token"),
                  tickText(content.table.limit));
+    if (report.saidWith == SaidWith::State)
+        content.sentence += u' ' + tr("It is of the text read by itself: what the model remembered has no gradient.");
     return content;
 }
 
@@ -338,7 +340,8 @@ SectionContent memoryContent(const InspectReport &report, RowLimit limit)
     content.sentence =
         tr("What each head took from a memory at this token, the widest gate first. The gate is the "
            "share of the head's output that comes from there; weights of all its slots sum to 1. "
-           "Place: which token of the text that was read. Bars 0 … 1, linear.");
+           "Place: which token of the text that was read; of another text there is the event alone. Bars 0 … 1, "
+           "linear.");
     return content;
 }
 

@@ -64,6 +64,7 @@ private Q_SLOTS:
     void summariesAndWhatComesNext();
     void theMicroscopeReadsTheSame();
     void theMemoryIsThatOfTheFile();
+    void whyItWasSaidIsReadFromItsState();
 
 private:
     [[nodiscard]] QJsonObject json(const QStringList &arguments) const
@@ -346,6 +347,48 @@ void TestPanelValues::theMemoryIsThatOfTheFile()
     request.memoryEdits = {{.verb = MemoryVerb::Forget, .event = shown.id}};
     const double divergence = divergenceOf(request);
     QVERIFY2(isClose(divergence, expected), qPrintable(u"%1 %2"_s.arg(divergence).arg(expected)));
+}
+
+/// An answer with a memory that was loaded: what the microscope says of its tokens is what was told with them.
+void TestPanelValues::whyItWasSaidIsReadFromItsState()
+{
+    GenerateRequest asked;
+    asked.prompt = "the quick brown fox was seen by";
+    asked.source = "another tale";
+    asked.sampling = {.maxTokens = 40, .temperature = 0.8, .seed = 3, .numAlternatives = 0};
+    std::vector<GeneratedToken> said;
+    int64_t numGiven = -1;
+    const auto generation = m_session->generate(m_model, asked);
+    connect(generation.get(), &GenerationHandle::tokens, this, [&said](const std::vector<GeneratedToken> &tokens) {
+        said.insert(said.end(), tokens.begin(), tokens.end());
+    });
+    connect(generation.get(), &GenerationHandle::failed, this, [](const Error &error) { qFatal("%s", error.text().c_str()); });
+    connect(generation.get(), &GenerationHandle::finished, this,
+            [&numGiven](const GenerateSummary &summary) { numGiven = summary.promptTokens; });
+    QTRY_VERIFY_WITH_TIMEOUT(numGiven >= 0, kPatienceMs);
+    QVERIFY(said.size() > 20);
+    for (const GeneratedToken &token : said) asked.answerIds.push_back(token.id);
+    m_request = std::make_shared<const GenerateRequest>(asked);
+    Selection selection;
+    MicroscopePanel panel(*m_session, selection);
+    panel.resize(360, 900);
+    panel.show();
+    size_t numOfEvents = 0;
+    for (const size_t i : {size_t(0), size_t(9), said.size() - 1}) {
+        const int64_t token = numGiven - 1 + int64_t(i);
+        selection.set(focus(token), &m_other);
+        QTRY_VERIFY_WITH_TIMEOUT(panel.feed()->isCurrent() && panel.feed()->shown()->report.token == token, kPatienceMs);
+        const InspectReport &shown = panel.feed()->shown()->report;
+        QVERIFY(shown.saidWith == SaidWith::State);
+        const double probability = std::exp(-shown.tokens.at(size_t(token) + 1).surprise);
+        QVERIFY2(std::abs(probability - said[i].probability) < 1e-5,
+                 qPrintable(u"%1: %2, said with %3"_s.arg(i).arg(probability).arg(said[i].probability)));
+        QVERIFY(!shown.attribution.empty()); // by a question of its own
+        QCOMPARE(shown.maps.size(), size_t(1));
+        for (const MemoryRead &read : shown.reads)
+            for (const MemoryRead::Slot &slot : read.slots) numOfEvents += slot.event >= 0;
+    }
+    QVERIFY(numOfEvents > 0);
 }
 
 int main(int argc, char **argv)

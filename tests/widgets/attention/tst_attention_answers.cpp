@@ -184,6 +184,8 @@ void TestAttentionAnswers::progressHasAmounts()
     auto *bar = progress->findChild<QProgressBar *>();
     auto *text = progress->findChild<ElidedLabel *>();
     QCOMPARE(bar->maximum(), 0); // how long it takes nobody knows
+    m_session->tellInspectAmount({.reading = {.layer = 3, .layers = 12}}); // but where the engine tells
+    QVERIFY2(text->fullText().endsWith(u": layer 3 of 12"_s), qPrintable(text->fullText()));
     m_session->tellInspectAmount({.numMaps = 9, .numWanted = 36, .share = 0.25});
     QVERIFY2(text->fullText().endsWith(u": 9 of 36 maps have come"_s), qPrintable(text->fullText()));
     QVERIFY(bar->maximum() > 0);

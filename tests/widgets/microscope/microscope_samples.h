@@ -75,6 +75,7 @@ inline InspectReport sampleAnswer(const MicroscopeSample &sample, const std::str
              .bytes = sample.words[size_t(i)],
              .surprise = i == 0 ? std::nan("") : 0.4 + 2.5 * std::abs(std::sin(double(i) * 1.7))});
     report.token = request.token < 0 ? count - 1 : request.token;
+    if (request.asSaid) report.saidWith = SaidWith::NotKept;
     const bool isLast = report.token + 1 >= count;
     const std::string next = isLast ? " Then" : sample.words[size_t(report.token + 1)];
     report.candidates = sampleChoices(next);

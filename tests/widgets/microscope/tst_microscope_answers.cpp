@@ -1,84 +1,37 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the microscope shows of pictures that nobody asks with, and how far a long question is.
+// What the microscope shows of pictures that nobody asks with and of answers that were said with a memory, and how far a long
+// question is.
 #include "core/spec/kept_prompt.h"
-#include "tests/widgets/common/gui_test.h"
-#include "tests/widgets/microscope/microscope_samples.h"
+#include "tests/widgets/microscope/microscope_case.h"
 #include "widgets/attention/token_strip.h"
 #include "widgets/common/progress_row.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/microscope/focus_strip.h"
-#include "widgets/microscope/microscope_feed.h"
-#include "widgets/microscope/microscope_panel.h"
-#include "widgets/microscope/section.h"
-#include "widgets/microscope/table_view.h"
 
 #include <QBuffer>
 #include <QHelpEvent>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QProgressBar>
 #include <QToolTip>
 
 using namespace orrery;
 using namespace orrery::ui;
 using namespace Qt::StringLiterals;
 
-class TestMicroscopeAnswers : public QObject {
+class TestMicroscopeAnswers : public QObject, private MicroscopeCase {
     Q_OBJECT
 private Q_SLOTS:
-    void init();
-    void cleanup();
+    void init() { setUp({400, 900}); }
+    void cleanup() { tearDown(); }
     void documentsShowThePicturesOfTheirSamples();
     void aSlowModelIsAskedInParts();
     void partsOfOtherWeightsAreAskedAsOne();
-
-private:
-    [[nodiscard]] Focus at(int64_t token, std::optional<HeadRef> head = {}) const
-    {
-        return {.model = m_model, .title = u"Document 0"_s, .text = m_text, .token = token, .head = head};
-    }
-    void open(int64_t token)
-    {
-        m_panel->show();
-        m_panel->activateWindow();
-        QVERIFY(QTest::qWaitForWindowActive(m_panel.get()));
-        m_selection->set(at(token), nullptr);
-        settle();
-        QVERIFY(m_panel->feed()->isCurrent());
-    }
-    void settle()
-    {
-        QTRY_VERIFY(!m_panel->feed()->isAsking());
-        QTest::qWait(30);
-        QTRY_VERIFY(!m_panel->feed()->isAsking());
-    }
-    [[nodiscard]] ReadingTableView *table(MicroscopeSection kind) const { return m_panel->section(kind)->view(); }
-
-    QString m_model;
-    std::shared_ptr<const GenerateRequest> m_text;
-    std::unique_ptr<FakeSession> m_session;
-    std::unique_ptr<Selection> m_selection;
-    std::unique_ptr<MicroscopePanel> m_panel;
+    void howFarTheModelIsIsTold();
+    void whatWasRememberedIsAskedFor();
+    void anOlderEngineIsNamed();
 };
-
-void TestMicroscopeAnswers::init()
-{
-    m_model = u"alpha@8000"_s;
-    m_text = sampleText();
-    m_session = std::make_unique<FakeSession>();
-    m_session->setRuns({fakeRun("alpha")});
-    answerWithSamples(*m_session, {});
-    m_selection = std::make_unique<Selection>();
-    m_panel = std::make_unique<MicroscopePanel>(*m_session, *m_selection);
-    m_panel->resize(400, 900);
-}
-
-void TestMicroscopeAnswers::cleanup()
-{
-    m_panel.reset();
-    m_selection.reset();
-    m_session.reset();
-}
 
 /// Nobody asks with the pictures of a kept document: the samples of its run have them.
 void TestMicroscopeAnswers::documentsShowThePicturesOfTheirSamples()
@@ -98,6 +51,7 @@ void TestMicroscopeAnswers::documentsShowThePicturesOfTheirSamples()
                           .kind = EventKind::Sample,
                           .text = "a star",
                           .payload = QJsonDocument(payload).toJson(QJsonDocument::Compact).toStdString()};
+    m_title = u"Document 0"_s;
     m_text = std::make_shared<const GenerateRequest>(keptPrompt(0));
     const auto answer = m_session->inspection;
     m_session->inspection = [answer](const QString &model, const InspectRequest &request) {
@@ -223,6 +177,78 @@ void TestMicroscopeAnswers::partsOfOtherWeightsAreAskedAsOne()
     QVERIFY(m_session->inspections[3].request.wantsLens && m_session->inspections[3].request.wantsAttribution);
     QCOMPARE(m_panel->feed()->shown()->report.step, int64_t(9'000));
     QVERIFY(m_panel->feed()->isCurrent());
+}
+
+void TestMicroscopeAnswers::howFarTheModelIsIsTold()
+{
+    m_session->isHolding = true;
+    m_panel->show();
+    m_selection->set(at(2), nullptr);
+    QTRY_COMPARE(m_session->inspections.size(), size_t(1));
+    const auto *text = static_cast<const ElidedLabel *>(child<QLabel>(m_panel.get(), "panelProgressText"));
+    const auto *bar = m_panel->findChild<ProgressRow *>()->findChild<QProgressBar *>();
+    QCOMPARE(bar->maximum(), 0); // an engine that does not tell
+    m_session->tellInspectAmount({.reading = {.layer = 4, .layers = 12, .pass = 1, .passes = 2}});
+    QVERIFY2(text->fullText().endsWith(u" by alpha@8000 · layer 4 of 12, pass 1 of 2"_s), qPrintable(text->fullText()));
+    QCOMPARE(qRound(1000.0 * bar->value() / bar->maximum()), 125); // three of 24 are done
+    m_session->tellInspectAmount({.reading = {.pass = 2, .passes = 2}}); // on the way back nobody counts layers
+    QVERIFY2(text->fullText().endsWith(u" · pass 2 of 2"_s), qPrintable(text->fullText()));
+    QCOMPARE(qRound(1000.0 * bar->value() / bar->maximum()), 500);
+    m_panel->feed()->cancel();
+    QCOMPARE(m_session->numCancelledInspections, 1);
+    QVERIFY(!m_panel->findChild<ProgressRow *>()->isActive());
+}
+
+/// From a state that was kept there is no attribution: it is asked for by itself, and said what it is of.
+void TestMicroscopeAnswers::whatWasRememberedIsAskedFor()
+{
+    const auto answer = m_session->inspection;
+    m_session->inspection = [answer](const QString &model, const InspectRequest &request) {
+        InspectReport report = answer(model, request);
+        if (!request.asSaid) return report;
+        report.saidWith = SaidWith::State;
+        report.attribution.clear();
+        report.note = "Read with what it remembered when this was said.";
+        return report;
+    };
+    open(2, HeadRef{2, 1});
+    QCOMPARE(numAsked(), size_t(2));
+    const InspectRequest &first = m_session->inspections[0].request, &second = m_session->inspections[1].request;
+    QVERIFY(first.asSaid && first.wantsLens && !first.heads.empty());
+    QVERIFY(!second.asSaid && !second.wantsLens && second.wantsAttribution && second.heads.empty());
+    QCOMPARE(text("modelNote"), u"Read with what it remembered when this was said."_s);
+    const QString json = microscopeJson(*m_panel->feed()->shown());
+    QVERIFY(json.contains(u"\"read_with\": \"the state it was said with\""_s) && json.contains(u"\"note\": \"Read with what"_s));
+    QVERIFY(!table(MicroscopeSection::Mattered)->table().isEmpty());
+    QVERIFY(m_panel->section(MicroscopeSection::Mattered)->content().sentence.endsWith(u"remembered has no gradient."_s));
+    m_selection->move(4, {}, nullptr);
+    settle();
+    m_selection->move(2, HeadRef{2, 1}, nullptr); // all of it is known
+    settle();
+    QCOMPARE(numAsked(), size_t(4));
+    // A training has no state of an answer.
+    m_model = u"alpha@live"_s;
+    m_selection->set(at(2), nullptr);
+    settle();
+    QVERIFY(!m_session->inspections.back().request.asSaid && m_session->inspections.back().request.wantsAttribution);
+}
+
+void TestMicroscopeAnswers::anOlderEngineIsNamed()
+{
+    const auto answer = m_session->inspection;
+    m_session->inspection = [answer](const QString &model, const InspectRequest &request) {
+        InspectReport report = answer(model, request);
+        report.saidWith = SaidWith::Unknown; // it knows nothing of the question
+        return report;
+    };
+    open(2);
+    QVERIFY2(text("modelNote").startsWith(u"This engine is of an older version: it reads the text by itself"_s),
+             qPrintable(text("modelNote")));
+    QCOMPARE(numAsked(), size_t(1));
+    answerWithSamples(*m_session, {.hasMemory = false}); // and where nothing was read there is nothing to miss
+    m_selection->move(5, {}, nullptr);
+    settle();
+    QCOMPARE(text("modelNote"), QString());
 }
 
 ORRERY_GUI_TEST_MAIN(TestMicroscopeAnswers)
