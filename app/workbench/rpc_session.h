@@ -105,6 +105,9 @@ public:
     [[nodiscard]] std::unique_ptr<PendingRequest> exportModel(const ModelExportRequest &request, QObject *context,
                                                               std::function<void(const TransferAmount &)> onAmount,
                                                               Reply<ModelExportSummary> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest> consolidate(const ModelConsolidationRequest &request, QObject *context,
+                                                              std::function<void(const ConsolidationAmount &)> onAmount,
+                                                              Reply<ModelConsolidationSummary> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> tokenize(const QString &model, const QByteArray &text,
                                                            QObject *context,
                                                            Reply<std::vector<TokenPiece>> reply) override;

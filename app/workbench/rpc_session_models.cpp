@@ -49,4 +49,23 @@ std::unique_ptr<PendingRequest> RpcSession::exportModel(const ModelExportRequest
     return pending;
 }
 
+std::unique_ptr<PendingRequest> RpcSession::consolidate(const ModelConsolidationRequest &request, QObject *context,
+                                                        std::function<void(const ConsolidationAmount &)> onAmount,
+                                                        Reply<ModelConsolidationSummary> reply)
+{
+    auto pending = std::make_unique<RpcRequest>();
+    // As in exportModel().
+    const auto tell = [this, guard = QPointer<QObject>(context), onAmount = std::move(onAmount),
+                       token = pending->token](const ConsolidationAmount &amount) {
+        QMetaObject::invokeMethod(this, [guard, onAmount, token, amount] {
+            if (guard && onAmount && !token.isCancelled()) onAmount(amount);
+        });
+    };
+    call<ModelConsolidationSummary>(
+        m_longCalls, context, std::move(reply),
+        [request, tell, token = pending->token](EngineClient &engine) { return engine.consolidate(request, tell, token); },
+        pending->token);
+    return pending;
+}
+
 } // namespace orrery::ui

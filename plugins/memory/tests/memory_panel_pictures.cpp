@@ -164,8 +164,73 @@ void shootPages(MemorySession &session, MemoryPanel &panel)
     settle(20);
 }
 
+/// Holds a consolidation under way, so that it can be looked at.
+class LearningSession : public MemorySession {
+public:
+    std::function<void(const ConsolidationAmount &)> tell;
+    Reply<ModelConsolidationSummary> answer;
+    std::unique_ptr<PendingRequest> consolidate(const ModelConsolidationRequest &, QObject *,
+                                                std::function<void(const ConsolidationAmount &)> onAmount,
+                                                Reply<ModelConsolidationSummary> reply) override
+    {
+        tell = std::move(onAmount);
+        answer = std::move(reply);
+        return std::make_unique<PendingRequest>();
+    }
+};
+
+void shootConsolidation()
+{
+    LearningSession session;
+    fillMemory(session);
+    session.memory = conversation();
+    session.runList[0].numParameters = 7'000'000;
+    session.runList[0].tokensPerSecond = 2'000;
+    session.info.home = u"/home/ada/.local/share/orrery"_s;
+    MemoryPanel panel(session);
+    panel.resize(1280, 800);
+    panel.show();
+    settle(300);
+    panel.askToConsolidate();
+    settle(100);
+    auto *dialog = panel.findChild<QDialog *>(u"consolidateDialog"_s);
+    if (!dialog) return;
+    for (const auto &[kind, theme] : {std::pair(ThemeKind::Light, u"light"_s), {ThemeKind::Dark, u"dark"_s}, {ThemeKind::HighContrast, u"contrast"_s}}) {
+        Theme::instance().apply(*qApp, kind);
+        settle(60);
+        dialog->grab().save(folder + u"/consolidate-dialog-"_s + theme + u".png"_s);
+    }
+    dialog->findChild<QLineEdit *>(u"consolidateFolder"_s)->setText(u"models/learned"_s);
+    dialog->findChild<QPushButton *>(u"consolidateConfirm"_s)->click();
+    Theme::instance().apply(*qApp, ThemeKind::Light);
+    settle(60);
+    dialog->grab().save(folder + u"/consolidate-dialog-error.png"_s);
+    dialog->findChild<QLineEdit *>(u"consolidateFolder"_s)->setText(u"/home/ada/models/learned"_s);
+    dialog->findChild<QPushButton *>(u"consolidateConfirm"_s)->click();
+    session.tell({ConsolidationPhase::Learning, 0, 40});
+    settle(1'200);
+    session.tell({ConsolidationPhase::Learning, 3, 40});
+    shoot(panel, u"learning-1280"_s, {1280, 800});
+    shoot(panel, u"learning-380"_s, {380, 800});
+    ModelConsolidationSummary done;
+    done.directory = "/home/ada/models/learned";
+    done.learned = {"chat.json#1:user", "chat.json#2:assistant", "chat.json#2:user", "notes on the move.txt#text"};
+    done.numTexts = 24;
+    done.numSlots = 812;
+    done.lossBefore = 2.514;
+    done.lossAfter = 0.8102;
+    done.numProtected = 256;
+    done.protectedBefore = 2.442;
+    done.protectedAfter = 2.481;
+    done.protectedFrom = {"/home/ada/texts/shakespeare.txt"};
+    session.answer(done);
+    shoot(panel, u"learned-1280"_s, {1280, 800});
+    shoot(panel, u"learned-380"_s, {380, 800});
+}
+
 void shootAll()
 {
+    shootConsolidation();
     {
         MemorySession session;
         MemoryPanel panel(session);

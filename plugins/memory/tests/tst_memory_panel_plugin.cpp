@@ -114,6 +114,9 @@ private Q_SLOTS:
         QTRY_COMPARE(session.edits.size(), size_t(isFilled ? 1 : 0));
         if (isFilled) QTRY_COMPARE(child<QLabel>(&context.dock, "shownCount")->text(), u"6 events"_s);
         QVERIFY(!context.dock.grab().isNull());
+        // A model that has learned is opened by the window.
+        QVERIFY(QMetaObject::invokeMethod(context.dock.widget(), "talkRequested", Q_ARG(QString, u"/models/learned"_s)));
+        QCOMPARE(context.talkedTo, u"/models/learned"_s);
         plugin->stop();
         delete context.dock.widget();
         m_entry->destroy(plugin);

@@ -134,6 +134,7 @@ public:
         m_button->setObjectName(objectName() + u"Action"_s);
         m_button->setDefaultAction(action);
         m_button->setToolButtonStyle(Qt::ToolButtonTextOnly);
+        m_button->setStyleSheet(u"QToolButton { padding: 0 4px; }"_s); // no higher than the title beside it
         m_button->setAccessibleName(action->text());
         m_button->setVisible(!m_isLow);
         m_titleRow->addWidget(m_button);
