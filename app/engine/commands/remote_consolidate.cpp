@@ -33,10 +33,12 @@ int remoteConsolidate(const Session &session, const std::string &model, const st
     if (!remote) return fail(session, remote.error());
     const bool isTerminal = !session.json && isatty(STDERR_FILENO) == 1;
     const auto done = remote->client.consolidate(request, [&](const ConsolidationAmount &amount) {
-        if (session.json)
+        if (session.json) {
             printJson(nlohmann::json::parse(worker::consolidationJson(amount).dump()));
-        else if (isTerminal)
+            std::fflush(stdout); // whoever reads it wants to know now
+        } else if (isTerminal) {
             std::fprintf(stderr, "\r\033[K%s", worker::consolidationLine(amount).c_str());
+        }
     });
     if (isTerminal) std::fputs("\r\033[K", stderr);
     if (!done) return fail(session, done.error());
