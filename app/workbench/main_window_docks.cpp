@@ -211,7 +211,7 @@ void MainWindow::applyDefaultDocks(WindowLayout layout)
     const int side = layout == WindowLayout::Train ? 350 : isBeside ? kBesideWidth : 300;
     resizeDocks({m_runListDock, m_runDock, m_microscopeDock},
                 {layout == WindowLayout::Train ? 260 : 220, side, side}, Qt::Horizontal);
-    resizeDocks({m_logDock}, {200}, Qt::Vertical);
+    resizeDocks({m_logDock}, {216}, Qt::Vertical); // four rows
     if (layout == WindowLayout::Play) resizeDocks({m_runListDock, m_sessionsDock}, {1, 2}, Qt::Vertical);
     if (auto *memory = findChild<QDockWidget *>(kMemoryDock); memory && !isBeside)
         resizeDocks({memory}, {height() >= kHighWindow ? kMemoryHeight : height() / 4}, Qt::Vertical);
