@@ -294,6 +294,7 @@ void TestModelServer::tellsHowFarALookIs()
     const EngineClient client = connected();
     InspectRequest request;
     request.input.prompt = "layers";
+    request.wantsOverview = false; // of maps it would be told how many have come
     std::vector<InspectAmount> told;
     const auto report = client.inspect("any", request, {}, [&](const InspectAmount &amount) { told.push_back(amount); });
     QVERIFY2(report.ok(), report.ok() ? "" : report.error().text().c_str());

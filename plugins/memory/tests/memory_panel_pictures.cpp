@@ -131,6 +131,10 @@ void shootPages(MemorySession &session, MemoryPanel &panel)
     panel.whatIf()->choose(u"forget"_s);
     settle(100);
     shoot(panel, u"whatif-1280"_s, {1280, 800});
+    (void)panel.saveAs(folder + u"/figure-likeness.png"_s);
+    press("memoryViews", u"table"_s);
+    (void)panel.saveAs(folder + u"/figure-whatif.png"_s);
+    press("memoryViews", u"likeness"_s);
     shoot(panel, u"whatif-380"_s, {380, 800});
     press("similarityOrder", u"likeness"_s);
     panel.similarity()->map()->setFocus();
