@@ -24,6 +24,7 @@ namespace {
 
 constexpr double kWidth = 900, kLargeHeight = 340, kSmallHeight = 190, kGap = 20, kMargin = 12;
 constexpr double kLeft = 56, kRight = 76, kSmallRight = 8, kBottom = 38, kTop = 24;
+constexpr double kNameGap = 6;
 constexpr int kKeyColumns = 4;
 constexpr double kKeyHeight = 15, kKeyLine = 20;
 constexpr double kBandOpacity = 0.18;
@@ -70,7 +71,7 @@ public:
     ChartPainter(QPainter &painter, const QRectF &area, const FigureChart &chart, bool hasNames)
         : m_painter(painter), m_chart(chart), m_tokens(themeTokens(ThemeKind::Light)),
           m_small(typeFont(TypeSize::Small)), m_area(area),
-          m_plot(area.adjusted(kLeft, kTop, hasNames ? -kRight : -kSmallRight, -kBottom)),
+          m_plot(area.adjusted(kLeft, kTop, -rightOf(area, chart, hasNames), -kBottom)),
           m_hasNames(hasNames), m_x{chart.x, m_plot.left(), m_plot.right(), chart.isLogX}, m_y{chart.y,
                                                                                         m_plot.bottom(),
                                                                                         m_plot.top(),
@@ -104,6 +105,20 @@ public:
     }
 
 private:
+    /// The names have a margin of their own where the lines leave them no room: charts below each other end at one edge.
+    static double rightOf(const QRectF &area, const FigureChart &chart, bool hasNames)
+    {
+        if (!hasNames) return kSmallRight;
+        const QFontMetricsF metrics(typeFont(TypeSize::Small));
+        const Scale x{chart.x, area.left() + kLeft, area.right() - kSmallRight, chart.isLogX};
+        for (const PlotCurve &curve : chart.curves) {
+            double end = x.begin;
+            for (const QPointF &point : curve.line)
+                if (x.canShow(point.x()) && point.x() <= chart.x.to) end = std::max(end, x.of(point.x()));
+            if (end + kNameGap + metrics.horizontalAdvance(curve.name) > x.end) return kRight;
+        }
+        return kSmallRight;
+    }
     void paintTitle()
     {
         QFont bold = m_small;
@@ -122,13 +137,16 @@ private:
     {
         const QFontMetricsF metrics(m_small);
         m_painter.setFont(m_small);
-        for (const double value : figureTicks(m_chart.y, 5, m_chart.isLogY)) {
+        const std::vector<double> ticks = figureTicks(m_chart.y, 5, m_chart.isLogY);
+        double largest = 0;
+        for (const double value : ticks) largest = std::max(largest, std::abs(value));
+        for (const double value : ticks) {
             const double y = m_y.of(value);
             m_painter.setPen(QPen(m_tokens.grid, 1));
             m_painter.drawLine(QPointF(m_plot.left(), y), QPointF(m_plot.right(), y));
             m_painter.setPen(m_tokens.secondary);
             m_painter.drawText(QRectF(m_area.left(), y - 10, kLeft - 6, 20),
-                               Qt::AlignRight | Qt::AlignVCenter, tickText(value));
+                               Qt::AlignRight | Qt::AlignVCenter, tickText(value, largest));
         }
         m_painter.setPen(QPen(m_tokens.border, 1));
         m_painter.drawLine(m_plot.bottomLeft(), m_plot.bottomRight());
@@ -162,10 +180,12 @@ private:
         }
         return integerText(std::llround(value));
     }
-    [[nodiscard]] static QString tickText(double value)
+    /// @param largest of the axis, whose unit all of it have: "5 k" below "10 k"
+    [[nodiscard]] static QString tickText(double value, double largest)
     {
         const double size = std::abs(value);
-        if (size >= 10'000) return compactText(value, Zeros::Trim);
+        if (largest >= 10'000 && size >= 1'000) return compactText(value, Zeros::Trim);
+        if (size >= 1'000 && value == std::round(value)) return integerText(std::llround(value));
         if (size > 0 && size < 0.001) return significantText(value, 2);
         return QString::number(value, 'g', 6).replace(u'-', u'−');
     }
@@ -277,14 +297,19 @@ private:
         }
         std::sort(names.begin(), names.end(),
                   [](const Name &left, const Name &right) { return left.y < right.y; });
+        // They do not lie on each other, and not on the axis.
         double free = m_plot.top() - height;
+        for (Name &name : names) free = name.y = std::max(name.y, free + height);
+        double limit = m_plot.bottom() - height / 2 - 1;
+        for (auto name = names.rbegin(); name != names.rend(); ++name) {
+            name->y = std::min(name->y, limit);
+            limit = name->y - height;
+        }
         m_painter.setFont(m_small);
         for (const Name &name : names) {
-            const double y = std::max(name.y, free + height); // they do not lie on each other
-            free = y;
             m_painter.setPen(name.curve->color);
             m_painter.drawText(
-                QRectF(std::min(name.x, m_plot.right()) + 6, y - height / 2, kRight - 6, height),
+                QRectF(std::min(name.x, m_plot.right()) + kNameGap, name.y - height / 2, kRight - kNameGap, height),
                 Qt::AlignVCenter, name.curve->name);
         }
     }

@@ -110,10 +110,10 @@ void CurvesPanel::adoptFrame()
         "Loss is how surprised the model is by each next token: lower is better. The pale line is every "
         "report "
         "with its extremes, the strong one is smoothed; validation is measured on text that is never trained "
-        "on. Drag moves, the wheel zooms, Shift and drag zooms into a rectangle, double click shows all. A "
+        "on.\n\nDrag moves, the wheel zooms, Shift and drag zooms into a rectangle, double click shows all. A "
         "cross at the edge is a value that is no number. At the foot any other series can be drawn: of a "
-        "head, of a plugin. N adds a note at the cursor; E corrects the one that stands there, Del takes it away, and "
-        "so does the right button on its mark. A bar behind a mark is how long an alarm lasted. Runs whose eye is open in the list of runs are drawn "
+        "head, of a plugin.\n\nN adds a note at the cursor; E corrects the one that stands there, Del takes it away, and "
+        "so does the right button on its mark. A bar behind a mark is how long an alarm lasted.\n\nRuns whose eye is open in the list of runs are drawn "
         "beside this one: the row above then aligns and groups them, a click in the legend dims the others."));
 }
 
@@ -193,7 +193,10 @@ PaperFigure CurvesPanel::figure() const
         return curveFigure(title, std::move(charts), m_overlay->figureKeys());
     }
     const auto &status = m_feed->status();
-    return curveFigure(status ? runTitle(*status) : run(), std::move(charts));
+    QString title = status ? runTitle(*status) : run();
+    // A paper must say what the strong line is.
+    if (m_toolbar->smoothing() > 0) title += tr(", smoothed %1 (pale: every report)").arg(m_toolbar->smoothing());
+    return curveFigure(title, std::move(charts));
 }
 
 /// The buckets in the visible stretch of steps, as the store and the live tail gave them.

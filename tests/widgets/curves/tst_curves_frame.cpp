@@ -11,6 +11,7 @@
 #include "widgets/curves/curves_toolbar.h"
 #include "widgets/plots/plot_view.h"
 #include "widgets/theme/theme.h"
+#include "widgets/theme/theme_tokens.h"
 
 #include <QAction>
 #include <QApplication>
@@ -39,6 +40,7 @@ private Q_SLOTS:
     void figuresAreSaved_data();
     void figuresAreSaved();
     void paperIsWhiteInTheDark();
+    void namesInAFigureKeepOffTheAxis();
     void theTableIsWhatIsShown();
     void aViewComesBack();
     void aViewOfARunThatIsRead();
@@ -205,6 +207,46 @@ void TestCurvesFrame::paperIsWhiteInTheDark()
         for (int y = 0; y < image.height(); ++y) numDark += image.pixelColor(x, y).lightness() < 140;
     QVERIFY2(numDark > 2'000, qPrintable(QString::number(numDark))); // lines that can be seen on it
     Theme::instance().apply(*qApp, ThemeKind::Light);
+}
+
+/// Two lines that end at the foot of a chart: their names stand above each other and above the axis, in the plot where it has
+/// room for them.
+void TestCurvesFrame::namesInAFigureKeepOffTheAxis()
+{
+    FigureChart chart{u"Loss"_s, {}, {}, {0, 1000}, {0, 5}};
+    for (const QColor color : {QColor(Qt::red), QColor(Qt::blue)}) {
+        PlotCurve curve{.name = u"validation"_s, .color = color};
+        curve.line = {{0, 4}, {100, 0.2}, {700, 0.2}};
+        chart.curves.push_back(curve);
+    }
+    const QImage image = paperImage(curveFigure(u"run"_s, {chart}));
+    const QRgb border = themeTokens(ThemeKind::Light).border.rgb();
+    int axis = 0, numOnAxis = 0, axisEnd = 0;
+    for (int y = 0; y < image.height(); ++y) {
+        int number = 0, end = 0;
+        for (int x = 0; x < image.width(); ++x)
+            if (image.pixel(x, y) == border) ++number, end = x;
+        if (number > numOnAxis) numOnAxis = number, axis = y, axisEnd = end;
+    }
+    QVERIFY(numOnAxis > image.width() / 2);
+    QVERIFY2(axisEnd > image.width() - 60, qPrintable(QString::number(axisEnd))); // no empty margin at the side
+    const auto lowest = [&image](const QColor &color) {
+        for (int y = image.height() - 1; y > 0; --y)
+            for (int x = image.width() * 3 / 4; x < image.width(); ++x)
+                if (image.pixelColor(x, y) == color) return y;
+        return -1;
+    };
+    const int red = lowest(Qt::red), blue = lowest(Qt::blue);
+    QVERIFY(red > 0 && blue > 0);
+    QVERIFY2(std::max(red, blue) < axis - 1, qPrintable(u"%1 and %2, axis %3"_s.arg(red).arg(blue).arg(axis)));
+    QVERIFY(std::abs(red - blue) > 12); // not on each other
+    // A line that ends at the edge has its name behind it.
+    for (PlotCurve &curve : chart.curves) curve.line.back().setX(1000);
+    const QImage narrow = paperImage(curveFigure(u"run"_s, {chart}));
+    int end = 0;
+    for (int x = 0; x < narrow.width(); ++x)
+        if (narrow.pixel(x, axis) == border) end = x;
+    QVERIFY2(end < axisEnd - 60, qPrintable(QString::number(end)));
 }
 
 void TestCurvesFrame::theTableIsWhatIsShown()
