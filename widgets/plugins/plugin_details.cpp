@@ -134,8 +134,8 @@ void PluginDetails::setPlugin(const PluginInfo &plugin, const QString &uiProblem
     show(tr("Version"), plugin.isExperimental ? tr("%1, experimental").arg(fromStd(plugin.version))
                                               : fromStd(plugin.version));
     show(tr("State"), pluginStateText(plugin.state));
-    show(tr("Halves"), halves.join(u", "_s));
-    show(tr("Interface"), plugin.apiVersion > 0 ? QString::number(plugin.apiVersion) : QString());
+    show(tr("Runs in"), halves.join(u", "_s));
+    show(tr("Interface version"), plugin.apiVersion > 0 ? QString::number(plugin.apiVersion) : QString());
     const auto say = [](ToneLabel *label, const QString &text, const QString &value) {
         label->setText(text.arg(value));
         label->setVisible(!value.isEmpty());

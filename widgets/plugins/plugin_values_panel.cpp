@@ -6,6 +6,7 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/key_value_grid.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/run_text.h"
 #include "widgets/common/sparkline.h"
 #include "widgets/common/table_style.h"
 #include "widgets/common/tone_label.h"
@@ -24,6 +25,10 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <functional>
+#include <utility>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
@@ -31,24 +36,25 @@ namespace {
 
 constexpr int kTrendBuckets = 64;
 constexpr int kAskEveryMs = 1000;
-constexpr int kMinTwoColumns = 900, kMinSideHeight = 64;
+constexpr int kMinTwoColumns = 900, kMinSideHeight = 64, kMaxSettings = 420, kFewRows = 6;
 
 class TrendDelegate : public QStyledItemDelegate {
 public:
-    using QStyledItemDelegate::QStyledItemDelegate;
+    TrendDelegate(std::function<QColor()> color, QObject *parent) : QStyledItemDelegate(parent), m_color(std::move(color)) {}
     void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
         QStyledItemDelegate::paint(painter, option, index);
         const ThemeTokens &tokens = Theme::instance().tokens();
         const auto values = index.data(PluginValuesModel::TrendRole).value<std::vector<double>>();
-        const bool isSelected = option.state & QStyle::State_Selected;
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing);
         paintSparkline(*painter, QRectF(option.rect).adjusted(space::kOne, 4, -space::kOne, -4), values,
-                       isSelected ? option.palette.color(QPalette::HighlightedText) : tokens.accent,
-                       tokens.error);
+                       m_color(), tokens.error);
         painter->restore();
     }
+
+private:
+    std::function<QColor()> m_color; ///< of the run, as in every panel
 };
 
 QString valueText(const QJsonValue &value)
@@ -71,7 +77,7 @@ PluginValuesPanel::PluginValuesPanel(EngineSession &session, QWidget *parent)
       m_settings(new KeyValueGrid(this))
 {
     setHelp(tr("Values that parts and probes of plugins tell while a run trains: part/… is a mean over the "
-               "reported step, probe/… comes from the passes over the validation data. Double-click one, or "
+               "reported step, probe/… comes from the passes over the validation data.\n\nDouble-click one, or "
                "press Enter, to see it as a curve. Plugins with a panel of their own show more there."));
     m_view->setModel(m_model);
     styleTable(m_view);
@@ -79,13 +85,14 @@ PluginValuesPanel::PluginValuesPanel(EngineSession &session, QWidget *parent)
     m_view->setObjectName(u"pluginValues"_s);
     m_view->setAccessibleName(tr("Values of plugins"));
     m_view->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_view->setItemDelegateForColumn(PluginValuesModel::TrendColumn, new TrendDelegate(m_view));
+    m_view->setItemDelegateForColumn(PluginValuesModel::TrendColumn, new TrendDelegate([this] { return Theme::instance().runColor(runColorIndex(m_run)); }, m_view));
     sizeColumns();
     auto *side = new QWidget;
     auto *sideLayout = new QVBoxLayout(side);
     sideLayout->setContentsMargins(0, 0, 0, 0);
     sideLayout->setSpacing(space::kOne);
     sideLayout->addWidget(m_title);
+    m_settings->setMaximumWidth(kMaxSettings); // a value stands near its name
     sideLayout->addWidget(m_settings);
     sideLayout->addStretch(1);
     m_side->setObjectName(u"pluginSettings"_s);
@@ -177,6 +184,7 @@ void PluginValuesPanel::resizeEvent(QResizeEvent *event)
 {
     PanelFrame::resizeEvent(event);
     m_columns->setDirection(width() >= kMinTwoColumns ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    fitRows();
 }
 
 void PluginValuesPanel::setRun(const QString &run)
@@ -228,6 +236,15 @@ void PluginValuesPanel::ask()
                               if (!series) return banner()->showError(series.error(), tr("Retry"));
                               takeSeries(*series);
                           });
+}
+
+/// A few rows need no more room than they have, where the settings stand under them.
+void PluginValuesPanel::fitRows()
+{
+    const bool isShort = m_columns->direction() == QBoxLayout::TopToBottom && m_side->isVisibleTo(this) && m_model->rowCount() <= kFewRows;
+    const int rows = std::max(1, m_model->rowCount()) * m_view->verticalHeader()->defaultSectionSize();
+    m_view->setMaximumHeight(isShort ? m_view->horizontalHeader()->sizeHint().height() + rows + 2 * m_view->frameWidth() + 2
+                                     : QWIDGETSIZE_MAX);
 }
 
 /// The row that was chosen stays so when new ones come in between.
@@ -293,6 +310,7 @@ void PluginValuesPanel::showState()
         m_empty->setTexts(tr("No values of plugins"), tr("Parts and probes of plugins tell values while the "
                                                          "run trains. This run has none of them yet."));
     const int numRows = m_model->rowCount();
+    fitRows();
     m_stack->setCurrentIndex(m_run.isEmpty() || (numRows == 0 && !hasSettings) ? 0 : 1);
     setSummary(m_run.isEmpty() ? tr("No run is chosen.")
                : numRows == 1  ? tr("1 value of plugins")

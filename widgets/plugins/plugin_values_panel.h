@@ -43,6 +43,7 @@ protected:
 
 private:
     void sizeColumns();
+    void fitRows();
     void follow(bool isWanted);
     void ask();
     void askSpec();

@@ -30,7 +30,7 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr int kMinTwoColumns = 720, kDetailsWidth = 380;
+constexpr int kMinTwoColumns = 720, kDetailsWidth = 380, kLeastProvided = 20;
 
 } // namespace
 
@@ -61,6 +61,8 @@ PluginsPanel::PluginsPanel(EngineSession &session, QWidget *parent)
                            metrics.horizontalAdvance(u"100.10.10"_s) + padding);
     m_view->setColumnWidth(PluginListModel::StateColumn,
                            metrics.horizontalAdvance(pluginStateText(PluginState::Available)) + padding);
+    for (const int column : {PluginListModel::NameColumn, PluginListModel::VersionColumn, PluginListModel::StateColumn})
+        m_widthOfOthers += m_view->columnWidth(column);
     auto *copy = new QAction(tr("Copy as command"), m_view);
     connect(copy, &QAction::triggered, this, [this] {
         copyToClipboard(engineCommand({u"plugins"_s, u"show"_s, selectedId()}));
@@ -71,6 +73,7 @@ PluginsPanel::PluginsPanel(EngineSession &session, QWidget *parent)
     m_splitter->addWidget(m_view);
     m_splitter->addWidget(m_details);
     m_splitter->setChildrenCollapsible(false);
+    connect(m_splitter, &QSplitter::splitterMoved, this, &PluginsPanel::fitColumns);
     m_splitter->setStretchFactor(0, 1);
     m_splitter->setSizes({520, kDetailsWidth});
     m_stack->addWidget(m_splitter);
@@ -278,6 +281,14 @@ void PluginsPanel::resizeEvent(QResizeEvent *event)
 {
     PanelFrame::resizeEvent(event);
     m_splitter->setOrientation(width() >= kMinTwoColumns ? Qt::Horizontal : Qt::Vertical);
+    fitColumns();
+}
+
+/// A column that would be cut stands whole in the details.
+void PluginsPanel::fitColumns()
+{
+    const int room = m_view->viewport()->width() - m_widthOfOthers; // as the last one they take what is left
+    m_view->setColumnHidden(PluginListModel::NoteColumn, room < fontMetrics().averageCharWidth() * kLeastProvided);
 }
 
 } // namespace orrery::ui

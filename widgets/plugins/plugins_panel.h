@@ -49,6 +49,7 @@ private:
     void takeListing(const Result<PluginListingValue> &listing);
     void showProblems(const std::vector<Error> &problems);
     void showSelected();
+    void fitColumns();
     void updateEmptyState();
     void adoptFrame();
     [[nodiscard]] QString table() const;
@@ -63,6 +64,7 @@ private:
     EmptyState *m_empty;
     QString m_wantedId;   ///< stays selected over a refresh
     quint64 m_ticket = 0; ///< an answer to an older question is dropped
+    int m_widthOfOthers = 0; ///< of the columns before the last
     bool m_isAsking = false;
     bool m_isTaking = false;
 };

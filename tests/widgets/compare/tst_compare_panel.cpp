@@ -398,6 +398,10 @@ void TestComparePanel::settingsStandSideBySide()
     QCOMPARE(page->model()->numDifferent(), 1);
     QCOMPARE(page->model()->rowCount(), 2); // a heading, and the rate
     QCOMPARE(page->setArgumentsText(), u"--set optimizer.lr=0.001"_s);
+    const auto labels = page->findChildren<QLabel *>();
+    QVERIFY(std::any_of(labels.begin(), labels.end(), [page](const QLabel *label) {
+        return label->isVisible() && label->text() == u"Coloured values differ from those of “%1”."_s.arg(page->model()->runs().front().title);
+    }));
     page->allBox()->click();
     QVERIFY(page->model()->rowCount() > 60);
     typeText(page->searchBox(), u"dropout"_s);

@@ -43,6 +43,7 @@ private Q_SLOTS:
     void anEmptyListSaysWhereToPutThem();
     void withoutAnEngineItWaits();
     void listsEveryState();
+    void aColumnThatWouldBeCutIsLeftOut();
     void showsWhyOneIsNotUsed();
     void anErrorOffersRetry();
     void foldersThatAreWrongAreTold();
@@ -115,6 +116,17 @@ void TestPluginsPanel::withoutAnEngineItWaits()
     m_session->plugins.plugins = samplePlugins();
     m_session->setConnection(ConnectionState::Connected);
     QTRY_COMPARE(m_panel->model()->rowCount(), 4);
+}
+
+void TestPluginsPanel::aColumnThatWouldBeCutIsLeftOut()
+{
+    open(samplePlugins());
+    m_panel->resize(1400, 600);
+    QTRY_VERIFY(!m_panel->view()->isColumnHidden(PluginListModel::NoteColumn));
+    m_panel->resize(760, 600); // its words stand in the details beside it
+    QTRY_VERIFY(m_panel->view()->isColumnHidden(PluginListModel::NoteColumn));
+    m_panel->resize(600, 600); // below it: there is room
+    QTRY_VERIFY(!m_panel->view()->isColumnHidden(PluginListModel::NoteColumn));
 }
 
 void TestPluginsPanel::listsEveryState()
