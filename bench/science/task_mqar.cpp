@@ -7,6 +7,7 @@
 #include "bench/science/tasks.h"
 
 #include <array>
+#include <vector>
 
 namespace orrery::bench {
 namespace {
@@ -49,11 +50,16 @@ struct Size {
     const char *winner; ///< the arm that must get it right
     int64_t window;
     int64_t registerBptt; ///< segments of a window that gradients of registers go back through
-    std::array<StageRow, 3> stages; ///< the last is what is measured
+    std::vector<StageRow> stages; ///< the last that a mode trains is what it measures
     double least, leastQuick, mostOfWindow, leastOfFull;
     bool hasAblations; ///< what the memory is made of is asked once, at the small size
 
-    [[nodiscard]] const StageRow &measured() const { return stages.back(); }
+    [[nodiscard]] const StageRow &measured(ScienceMode mode) const
+    {
+        size_t last = stages.size() - 1;
+        while (last > 0 && stages[last].steps[static_cast<size_t>(mode)] == 0) --last;
+        return stages[last];
+    }
 };
 const Size kShort = {
     .name = "mqar",
@@ -61,7 +67,7 @@ const Size kShort = {
     .winner = "episodic",
     .window = 16,
     .registerBptt = 4,
-    .stages = {{{2, 16, 4, 64, {1, 0, 500}}, {2, 28, 16, 64, {1, 50, 150}}, {8, 64, 16, 64, {2, 100, 400}}}},
+    .stages = {{2, 16, 4, 64, {1, 0, 500}}, {2, 28, 16, 64, {1, 50, 150}}, {8, 64, 16, 64, {2, 100, 400}}},
     .least = 0.99,
     .leastQuick = 0.95,
     .mostOfWindow = 0.20,
@@ -74,9 +80,7 @@ const Size kLong = {
     .winner = "episodic",
     .window = 32,
     .registerBptt = 4,
-    .stages = {{{2, 16, 4, 64, {1, 0, 500}},
-                {8, 128, 32, 32, {1, 50, 150}},
-                {32, 512, 32, 16, {2, 30, 800}}}},
+    .stages = {{2, 16, 4, 64, {1, 0, 500}}, {8, 128, 32, 32, {1, 50, 150}}, {32, 512, 32, 16, {2, 30, 800}}},
     .least = 0.97,
     .leastQuick = 0.90,
     .mostOfWindow = 0.20,
@@ -91,9 +95,16 @@ const Size kOne = {
     .winner = "registers",
     .window = 16,
     .registerBptt = 8,
-    .stages = {{{1, 16, 4, 64, {1, 100, 200}}, {1, 48, 24, 64, {1, 900, 2000}}, {1, 128, 64, 64, {2, 150, 800}}}},
+    // A minute has no room for long texts and large batches: it asks half the length, with a gap that two layers' windows do
+    // not reach over.
+    .stages = {{1, 16, 4, 64, {1, 0, 200}},
+               {1, 48, 24, 64, {1, 0, 2000}},
+               {1, 16, 4, 16, {0, 150, 0}},
+               {1, 48, 24, 16, {0, 600, 0}},
+               {1, 64, 40, 16, {0, 400, 0}},
+               {1, 128, 64, 64, {2, 0, 800}}},
     .least = 0.97,
-    .leastQuick = 0.05, // they find what to carry after some thousand steps; a window has 1 %
+    .leastQuick = 0.1, // they find what to carry after some thousand steps; guessing is right in 0.8 %
     .mostOfWindow = 0.20,
     .leastOfFull = 0.99,
     .hasAblations = false,
@@ -113,9 +124,9 @@ public:
         return listed;
     }
 
-    Result<std::string> prepare(const ScienceSetting &) override
+    Result<std::string> prepare(const ScienceSetting &setting) override
     {
-        const StageRow &measured = m_size.measured();
+        const StageRow &measured = m_size.measured(setting.mode);
         return "MQAR, vocabulary " + std::to_string(MqarShape{}.vocabSize) + ", " +
                std::to_string(measured.numPairs) + " pairs, " + std::to_string(measured.numTokens) +
                " tokens, gap " + std::to_string(measured.gap);
@@ -125,7 +136,7 @@ public:
     {
         for (const ArmRow &arm : kArms) {
             if (arm.name != name) continue;
-            const RunSpec spec = specOf(arm);
+            const RunSpec spec = specOf(arm, setting.mode);
             if (setting.preparePlugins) ORRERY_TRY(setting.preparePlugins(spec));
             ORRERY_ASSIGN(const MqarOutcome outcome,
                           trainMqar(spec.model, planOf(setting.mode), seed, setting.device, setting.progress,
@@ -149,33 +160,38 @@ public:
         };
         const double least = mode == ScienceMode::Full ? m_size.least : m_size.leastQuick;
         std::vector<Check> checks = {accuracy(m_size.winner, ">=", least),
-                                     accuracy(m_size.winner, ">=", least, "accuracy_cached"),
-                                     accuracy("window", "<=", m_size.mostOfWindow), equalParameters(results)};
+                                     accuracy(m_size.winner, ">=", least, "accuracy_cached"), equalParameters(results)};
+        if (hasWindow(mode)) checks.push_back(accuracy("window", "<=", m_size.mostOfWindow));
         if (mode == ScienceMode::Full) checks.push_back(accuracy("full", ">=", m_size.leastOfFull));
         return checks;
     }
 
 private:
+    /// Registers need a minute for themselves.
+    [[nodiscard]] bool hasWindow(ScienceMode mode) const
+    {
+        return mode != ScienceMode::Quick || m_size.winner != std::string("registers");
+    }
+
     /// Full attention has to find out by itself how to look things up, for which a minute is too short.
     [[nodiscard]] bool isIn(const ArmRow &arm, ScienceMode mode) const
     {
         const std::string name = arm.name;
         if (mode == ScienceMode::Full) return m_size.hasAblations || !arm.isAblation;
-        if (mode == ScienceMode::Quick && name != "window" && m_size.winner == std::string("registers"))
-            return name == m_size.winner; // which need a minute for themselves
+        if (!hasWindow(mode)) return name == m_size.winner;
         if (mode == ScienceMode::Smoke) return name == "registers" || name == "episodic";
         // What registers alone do not do is asked once, at the small size: a minute has no room for it at the long one.
         return name == "window" || name == "episodic" || (name == "registers" && m_size.hasAblations);
     }
 
-    [[nodiscard]] RunSpec specOf(const ArmRow &arm) const
+    [[nodiscard]] RunSpec specOf(const ArmRow &arm, ScienceMode mode) const
     {
         RunSpec spec;
         ModelSpec &model = spec.model;
         model.layers = 2;
         model.width = kWidth;
         model.heads = 1;
-        model.context = m_size.measured().numTokens;
+        model.context = m_size.measured(mode).numTokens;
         model.dropout = 0;
         model.window = arm.hasWindow ? m_size.window : 0;
         model.ffnWidth = arm.hasRegisters ? kFfnWidthWithRegisters : kFfnWidth;
@@ -187,7 +203,7 @@ private:
             settings["plugins.memory.register_bptt"] = m_size.registerBptt;
         }
         if (!arm.hasEpisodic) return spec;
-        settings["plugins.memory.episodic_size"] = m_size.measured().numTokens;
+        settings["plugins.memory.episodic_size"] = m_size.measured(mode).numTokens;
         settings["plugins.memory.gate_bias"] = arm.gateBias;
         settings["plugins.memory.key_shift"] = arm.keyShift;
         settings["plugins.memory.query_key"] = arm.keyShift;
@@ -197,11 +213,13 @@ private:
     [[nodiscard]] MqarPlan planOf(ScienceMode mode) const
     {
         MqarPlan plan;
-        for (const StageRow &stage : m_size.stages)
+        for (const StageRow &stage : m_size.stages) {
             plan.stages.push_back(
                 {{.numTokens = stage.numTokens, .numPairs = stage.numPairs, .gap = stage.gap},
                  stage.steps[static_cast<size_t>(mode)],
                  stage.batch});
+            if (&stage == &m_size.measured(mode)) break;
+        }
         if (mode != ScienceMode::Full) plan.numMeasured = mode == ScienceMode::Quick ? 256 : 16;
         return plan;
     }
