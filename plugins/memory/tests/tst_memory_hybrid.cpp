@@ -157,9 +157,10 @@ void TestMemoryHybrid::consolidationSaysWhatIsMissing()
 void TestMemoryHybrid::whatWasLearnedIsNamed()
 {
     std::ofstream(file("kept.txt")) << std::string(400, 'k') + " and the rest of what it knew";
-    const auto learn = [&](const char *text, const char *source, std::vector<std::string> before, const char *name) {
+    const auto learn = [&](const char *text, const char *source, std::vector<std::string> before, const char *name, int64_t numMore = 0) {
         LoadedModel loaded = memoryModel({.semantic = 64});
         loaded.learned = std::move(before);
+        loaded.numLearnedMore = numMore;
         TextGenerator generator(std::move(loaded));
         const Answer first = ask(generator, prompt(text, source));
         ConsolidateRequest request{.dataPath = file("kept.txt").string(), .directory = file(name).string()};
@@ -184,6 +185,22 @@ void TestMemoryHybrid::whatWasLearnedIsNamed()
     QVERIFY(learned.empty());
     const auto both = learnedIn("twice");
     QVERIFY(std::find(both.begin(), both.end(), "later.txt#text") != both.end());
+    // More names than config.json has room for: the rest is counted, and no name is made of the count.
+    std::vector<std::string> many;
+    for (int i = 0; i < 1'100; ++i) many.push_back(std::string(996, 'a') + std::to_string(1'000 + i));
+    learn("another number, of another day, is 99", "zoo.txt", many, "full", 5);
+    const auto full = readModelConfig(file("full"));
+    QVERIFY(full.ok());
+    QCOMPARE(full->learned.size(), size_t{(1 << 20) / 1'000});
+    QVERIFY(full->learned.back().starts_with("aaa"));
+    const auto numAll = std::ssize(full->learned) + full->numLearnedMore;
+    QVERIFY2(numAll > 1'105 && numAll < 1'115, qPrintable(QString::number(numAll))); // those of zoo.txt, too
+    const std::string large = std::string(600, 'A') + ".txt"; // takes the place of another one
+    learn("another number, of another day, is 99", large.c_str(), full->learned, "again", full->numLearnedMore);
+    const auto again = readModelConfig(file("again"));
+    QVERIFY(again.ok() && again->numLearnedMore > full->numLearnedMore);
+    QVERIFY(std::all_of(again->learned.begin(), again->learned.end(),
+                        [&](const std::string &name) { return name.starts_with("aaa") || name.starts_with(large); }));
 }
 
 QTEST_GUILESS_MAIN(TestMemoryHybrid)
