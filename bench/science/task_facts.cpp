@@ -12,7 +12,9 @@ namespace orrery::bench {
 namespace {
 
 constexpr const char *kBase = "base", *kOurs = "sparse_memory";
-constexpr double kLeastRecall = 0.95, kLargestLoss = 0.08, kBufferPercent = 20;
+constexpr double kLeastRecall = 0.95, kLargestLoss = 0.08;
+/// With 20 what was kept was replayed some six times, and what prose lost was mostly that it had been learned by heart.
+constexpr double kBufferPercent = 60;
 constexpr double kQuickRecall = 0.15, kQuickKnown = 0.25, kQuickLoss = 0.2; ///< a minute sees that it begins
 
 struct Budget {
@@ -36,17 +38,17 @@ Budget budgetOf(ScienceMode mode)
                          .heldOutTokens = 320},
                 .learnSteps = 2};
     case ScienceMode::Quick:
-        return {.base = {.shape = {.numOldPeople = 10, .numPeople = 40, .numValues = 10},
-                         .layers = 3,
+        return {.base = {.shape = {.numOldPeople = 10, .numPeople = 20, .numValues = 10},
+                         .layers = 2,
                          .width = 96,
                          .context = 16,
                          .batchSize = 32,
-                         .steps = 800,
-                         .slots = 4096,
-                         .topK = 16,
-                         .proseBytes = 600'000,
-                         .heldOutTokens = 8'000},
-                .learnSteps = 200};
+                         .steps = 700,
+                         .slots = 2048,
+                         .topK = 8,
+                         .proseBytes = 150'000,
+                         .heldOutTokens = 4'000},
+                .learnSteps = 150};
     case ScienceMode::Full:
         break;
     }
@@ -83,7 +85,7 @@ constexpr std::array kArms = {
     ArmRow{"sparse_no_replay", "ours without replay", "sparse_memory", 0.1, false, false},
     ArmRow{"full", "all weights", "naive", 1e-3, false},
     ArmRow{"full_low", "all weights at a low rate", "naive", 3e-4, false},
-    ArmRow{"full_replay", "all weights, replay of excerpts", "er", 3e-3, true},
+    ArmRow{"full_replay", "all weights, replay of excerpts", "er", 3e-3, false},
 };
 
 class FactsTask final : public ScienceTask {
