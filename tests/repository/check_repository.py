@@ -43,7 +43,7 @@ GRPC = re.compile(r"^(grpc|grpcpp|google/protobuf)/|\.(pb|grpc\.pb)\.h$")
 TORCH_LAYERS = ("core/nn", "core/inspect", "core/train", "core/infer", "app/worker", "bench", "tests")
 GRPC_LAYERS = ("core/rpc", "app/engine/host", "tests/rpc", "tests/app/host")
 RPC_PUBLIC = {f"core/rpc/{name}.h" for name in ("access_tokens", "client", "connections", "host_connection", "protocol_version",
-                                              "remote_target", "tls_identity", "values", "worker_server")}
+                                              "remote_target", "silent_host", "tls_identity", "values", "worker_server")}
 QT_LAYERS = ("widgets", "app/workbench", "tests")
 # half of a plugin -> folders it may include besides itself; its tests see what both halves see, and what a plugin
 # is used through

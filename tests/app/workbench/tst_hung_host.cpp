@@ -5,7 +5,7 @@
 #include "app/workbench/host_switcher.h"
 #include "app/workbench/main_window.h"
 #include "app/workbench/rpc_session.h"
-#include "core/rpc/unix_server.h"
+#include "core/rpc/silent_host.h"
 #include "host_process.h"
 #include "tests/widgets/common/gui_test.h"
 #include "whole_curve.h"
@@ -37,6 +37,13 @@ constexpr int kToldMs = 20'000;
 bool isConnected(const RpcSession &session)
 {
     return QTest::qWaitFor([&] { return session.connectionState() == ConnectionState::Connected; }, kPatienceMs);
+}
+
+/// Which process listens, silent or not; 0: none.
+int64_t listenerOf(const HostProcess &host)
+{
+    const auto one = silentHost(host.options());
+    return one ? one->pid : 0;
 }
 
 QString liveRun(const HostProcess &host)
@@ -117,7 +124,7 @@ void TestHungHost::theWindowTellsOfItAndTakesItBack()
     feed.setRun(run);
     QTRY_VERIFY_WITH_TIMEOUT(model.lastStep(run) > 0, kPatienceMs);
     QTRY_VERIFY(desk.status().startsWith(u"This computer · "_s));
-    const int64_t pid = listeningProcess(host.socket());
+    const int64_t pid = listenerOf(host);
     QVERIFY(host.freeze());
     QElapsedTimer clock;
     clock.start();
@@ -135,13 +142,13 @@ void TestHungHost::theWindowTellsOfItAndTakesItBack()
     QVERIFY(desk.restart()->isHidden());
     const qint64 before = model.lastStep(run);
     QTest::qWait(1'000); // the training goes on; nobody hears of it
-    QCOMPARE(listeningProcess(host.socket()), pid);
+    QCOMPARE(listenerOf(host), pid);
     host.thaw();
     QVERIFY(isConnected(desk.session));
     // The banner goes, or says what it said before: that the host is of another build than /bin/false.
     QTRY_VERIFY(!desk.banner()->message().contains(u"does not answer"_s) && desk.status().startsWith(u"This computer · "_s));
     QCOMPARE(desk.session.loss().since, 0.0);
-    QCOMPARE(listeningProcess(host.socket()), pid); // the same one, over the same connection
+    QCOMPARE(listenerOf(host), pid); // the same one, over the same connection
     QTRY_VERIFY_WITH_TIMEOUT(model.lastStep(run) >= before + 300, kPatienceMs);
     desk.session.control(run, u"stop"_s, 0, {}, this, [](const Result<RunStatus> &) {});
     QTRY_VERIFY_WITH_TIMEOUT(feed.status() && feed.status()->state == RunState::Stopped, kPatienceMs);
@@ -185,7 +192,7 @@ void TestHungHost::itIsRestartedWhenAskedFor()
         qputenv(name, value.toUtf8());
     }
     const auto restore = qScopeGuard([&] {
-        if (const int64_t pid = listeningProcess(host.socket())) ::kill(static_cast<pid_t>(pid), SIGKILL);
+        if (const int64_t pid = listenerOf(host)) ::kill(static_cast<pid_t>(pid), SIGKILL);
         for (qsizetype i = 0; i < environment.size(); ++i)
             before[i].isNull() ? qunsetenv(environment[i].first) : qputenv(environment[i].first, before[i]);
     });
@@ -196,7 +203,7 @@ void TestHungHost::itIsRestartedWhenAskedFor()
     const QString run = liveRun(host);
     Desk desk(options);
     QVERIFY(isConnected(desk.session));
-    const int64_t pid = listeningProcess(host.socket());
+    const int64_t pid = listenerOf(host);
     QVERIFY(desk.restart()->isHidden());
     QVERIFY(host.freeze());
     QTRY_VERIFY_WITH_TIMEOUT(desk.restart()->isVisible(), kPatienceMs);
@@ -206,13 +213,13 @@ void TestHungHost::itIsRestartedWhenAskedFor()
     host.thaw(); // it answers meanwhile: what was asked is over
     QVERIFY(isConnected(desk.session));
     QTRY_VERIFY(!desk.question() && desk.restart()->isHidden());
-    QCOMPARE(listeningProcess(host.socket()), pid);
+    QCOMPARE(listenerOf(host), pid);
     QVERIFY(host.freeze());
     QTRY_VERIFY_WITH_TIMEOUT(desk.restart()->isVisible(), kPatienceMs);
     desk.restart()->click();
     child<QPushButton>(desk.question(), "confirmRestartButton")->click();
-    QTRY_VERIFY_WITH_TIMEOUT(desk.session.connectionState() == ConnectionState::Connected && listeningProcess(host.socket()) != pid, kPatienceMs);
-    QVERIFY(listeningProcess(host.socket()) > 0);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.session.connectionState() == ConnectionState::Connected && listenerOf(host) != pid, kPatienceMs);
+    QVERIFY(listenerOf(host) > 0);
     QTRY_VERIFY_WITH_TIMEOUT(desk.session.runs().size() == 1 && desk.session.runs().front().state == RunState::Running, kPatienceMs);
     const int64_t step = desk.session.runs().front().step;
     QTRY_VERIFY_WITH_TIMEOUT(desk.session.runs().front().step > step, kPatienceMs); // the training went on
