@@ -160,9 +160,15 @@ void ModelChooser::takeRuns()
     int index = wanted >= 0 ? wanted : m_runs->findData(before);
     if (index < 0 && m_runs->count() > 0) index = 0;
     m_runs->setCurrentIndex(index);
-    setVisible(hasModels());
+    setVisible(m_isWanted && hasModels());
     readCheckpoints();
     if (m_runs->currentData().toString() != before || !isSame) Q_EMIT changed();
+}
+
+void ModelChooser::setWanted(bool isWanted)
+{
+    m_isWanted = isWanted;
+    setVisible(m_isWanted && hasModels());
 }
 
 void ModelChooser::readCheckpoints()

@@ -26,6 +26,8 @@ public:
     void setModel(const QString &model);
     void setRun(const QString &run);
     [[nodiscard]] bool hasModels() const;
+    /// In sight only while it is wanted and there is something to choose.
+    void setWanted(bool isWanted);
     /// Takes the least room that its choices can do with: one of several beside each other.
     void setCompact();
     [[nodiscard]] QComboBox *runBox() const;
@@ -50,6 +52,7 @@ private:
     FilterComboBox *m_runs; ///< archived ones are left out, but for the one that is talked to
     QComboBox *m_steps;
     QStringList m_directories;
+    bool m_isWanted = true;
     QString m_wantedRun, m_readRun;
     qint64 m_wantedStep = -1, m_readAtStep = -2, m_newestStep = -1; ///< the last of m_readRun
 };

@@ -50,7 +50,7 @@ void PlaygroundPanel::showMode()
     if (mode() == PlayMode::Compare) ensureComparison();
     const bool isHole = isInfill(), isTalk = isConversation(), isCompared = isComparing();
     m_transcripts->setCurrentIndex(isTalk ? 1 : isCompared ? 2 : 0);
-    m_chooser->setVisible(!isCompared); // each column has its own
+    m_chooser->setWanted(!isCompared); // each column has its own
     m_promptBox->setVisible(!isTalk);
     m_afterBox->setVisible(isHole);
     m_messageBox->setVisible(isTalk);

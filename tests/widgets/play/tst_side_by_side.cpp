@@ -66,6 +66,7 @@ private Q_SLOTS:
     void answersPartByTheirBytes();
     void figuresAreMeans();
     void allAreAskedTheSame();
+    void eachColumnHasItsOwnModel();
     void settingsMayDiffer();
     void whereTheyPartIsMarked();
     void escStopsAll();
@@ -139,6 +140,16 @@ void TestSideBySide::allAreAskedTheSame()
     QVERIFY(play.session.generations[2].request.sampling.seed != 77);
     play.reply("x");
     QCOMPARE(play.session.generations[3].request.sampling.seed, play.session.generations[2].request.sampling.seed);
+}
+
+void TestSideBySide::eachColumnHasItsOwnModel()
+{
+    Comparing play;
+    QVERIFY(play.panel->chooser()->isHidden()); // the one of the other modes
+    play.session.setRuns(std::vector<RunStatus>(play.session.runs())); // whenever a list comes
+    QVERIFY(play.panel->chooser()->isHidden());
+    play.panel->setMode(PlayMode::Continue);
+    QVERIFY(!play.panel->chooser()->isHidden());
 }
 
 void TestSideBySide::settingsMayDiffer()
