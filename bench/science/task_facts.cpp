@@ -44,7 +44,7 @@ Budget budgetOf(ScienceMode mode)
                          .context = 16,
                          .batchSize = 32,
                          .steps = 700,
-                         .slots = 2048,
+                         .slots = 1024,
                          .topK = 8,
                          .proseBytes = 150'000,
                          .heldOutTokens = 4'000},
