@@ -148,7 +148,7 @@ QString microscopeJson(const MicroscopeAnswer &answer)
                      {u"text"_s, answer.focus.title},
                      {u"token"_s, qint64(report.token)}};
     // What the numbers were read with, and what they leave out.
-    if (report.saidWith == SaidWith::State) root.insert(u"read_with"_s, u"the state it was said with"_s);
+    if (report.saidWith == SaidWith::State) root.insert(u"read_with"_s, u"kept_state"_s);
     if (!report.note.empty()) root.insert(u"note"_s, fromStd(report.note));
     QJsonArray tokens;
     for (const InspectedToken &token : report.tokens)

@@ -218,7 +218,7 @@ void TestMicroscopeAnswers::whatWasRememberedIsAskedFor()
     QVERIFY(!second.asSaid && !second.wantsLens && second.wantsAttribution && second.heads.empty());
     QCOMPARE(text("modelNote"), u"Read with what it remembered when this was said."_s);
     const QString json = microscopeJson(*m_panel->feed()->shown());
-    QVERIFY(json.contains(u"\"read_with\": \"the state it was said with\""_s) && json.contains(u"\"note\": \"Read with what"_s));
+    QVERIFY(json.contains(u"\"read_with\": \"kept_state\""_s) && json.contains(u"\"note\": \"Read with what"_s));
     QVERIFY(!table(MicroscopeSection::Mattered)->table().isEmpty());
     QVERIFY(m_panel->section(MicroscopeSection::Mattered)->content().sentence.endsWith(u"remembered has no gradient."_s));
     m_selection->move(4, {}, nullptr);
