@@ -214,8 +214,8 @@ bool TourStops::memory()
     auto *dock = part<QDockWidget>("plugin_memory_memory");
     dock->show();
     part<QDockWidget>("microscopeDock")->hide(); // its room, too
-    m_window.resize(1440, 1150);
-    m_window.resizeDocks({dock}, {560}, Qt::Vertical);
+    m_window.resize(1440, 1250);
+    m_window.resizeDocks({dock}, {660}, Qt::Vertical);
     auto *table = part<QAbstractItemView>("memoryTable");
     if (!wait("what it remembers", 60, [table] { return table->model()->rowCount() > 0; })) return false;
     table->setCurrentIndex(table->model()->index(0, 0));
@@ -227,7 +227,7 @@ bool TourStops::memory()
     auto *bars = part<QWidget>("whatIfBars");
     if (!wait("what it would say", 60, [bars] { return bars->isVisible(); })) return false;
     settle();
-    picture("tour-memory");
+    picture("tour-memory", dock->widget()); // of the whole window the maps would be too small to be read
     m_window.resize(1440, 900);
     return true;
 }

@@ -13,7 +13,8 @@ namespace {
 /// What stands in the window and is nobody's text: of the sample; of the engine, which says errors and alarms in one
 /// language as in a terminal; commands; names of presets, values of settings and plugins.
 const QRegularExpression kData(u"^(Cannot |ssh |orrery-engine |The loss jumped|Update the engine|Text: Cannot ).*|This computer|Once upon a time|"
-                               "The quick brown fox|int␣sum.*|Orrery|a-run-with-a-name|alpha|beta|gamma|Hello|loss|Once|Squared ReLU|Scale|"
+                               "The quick brown fox|Answer 1|[\\w/.]+ [<>]=? [\\d.]+|" // the title of an answer, a breakpoint
+                               "int␣sum.*|Orrery|a-run-with-a-name|alpha|beta|gamma|Hello|loss|Once|Squared ReLU|Scale|"
                                "\\w+: \\d+ layers.*|\\b(tiny|small|llama|cpu|cuda|hybrid|scaled|portfolio|cosine|constant|baseline|dog)\\b.*"_s,
                                QRegularExpression::DotMatchesEverythingOption);
 

@@ -30,6 +30,7 @@
 #include <QFile>
 #include <QFileDialog>
 #include <QPlainTextEdit>
+#include <QPointer>
 #include <QPushButton>
 #include <QSet>
 #include <QSettings>
@@ -337,6 +338,14 @@ template <typename Look> void WindowCase::explore(QWidget &root, Look look)
     visit(root, seen, {}, look);
 }
 
+/// What is clicked makes rows and paths anew: some of these are gone when their turn comes.
+template <typename Child> QList<QPointer<Child>> guarded(const QWidget &root)
+{
+    QList<QPointer<Child>> all;
+    for (Child *child : root.findChildren<Child *>()) all << child;
+    return all;
+}
+
 template <typename Look> void WindowCase::visit(QWidget &root, QSet<const QObject *> &seen, const QString &way, Look &look)
 {
     const auto go = [&](const QString &step, auto choose) {
@@ -346,17 +355,17 @@ template <typename Look> void WindowCase::visit(QWidget &root, QSet<const QObjec
         look(now);
         visit(root, seen, now, look);
     };
-    for (QTabWidget *tabs : root.findChildren<QTabWidget *>()) {
-        if (!tabs->isVisible() || seen.contains(tabs)) continue;
-        seen.insert(tabs);
+    for (const QPointer<QTabWidget> &tabs : guarded<QTabWidget>(root)) {
+        if (!tabs || !tabs->isVisible() || seen.contains(tabs.data())) continue;
+        seen.insert(tabs.data());
         const int before = tabs->currentIndex();
         for (int i = 0; i < tabs->count(); ++i)
             if (i != before) go(tabs->tabText(i), [&] { tabs->setCurrentIndex(i); });
         tabs->setCurrentIndex(before);
     }
-    for (SegmentedChoice *choice : root.findChildren<SegmentedChoice *>()) {
-        if (!choice->isVisible() || seen.contains(choice)) continue;
-        seen.insert(choice);
+    for (const QPointer<SegmentedChoice> &choice : guarded<SegmentedChoice>(root)) {
+        if (!choice || !choice->isVisible() || seen.contains(choice.data())) continue;
+        seen.insert(choice.data());
         const QString before = choice->current();
         for (QAbstractButton *button : choice->findChildren<QAbstractButton *>())
             if (button->isVisible() && button->isEnabled() && !button->isChecked())
@@ -364,12 +373,12 @@ template <typename Look> void WindowCase::visit(QWidget &root, QSet<const QObjec
         if (QAbstractButton *first = choice->button(before)) first->click();
         settle(20);
     }
-    for (QToolButton *button : root.findChildren<QToolButton *>()) {
-        if (!button->isVisible() || !button->isEnabled() || !button->isCheckable() || seen.contains(button)) continue;
-        seen.insert(button);
+    for (const QPointer<QToolButton> &button : guarded<QToolButton>(root)) {
+        if (!button || !button->isVisible() || !button->isEnabled() || !button->isCheckable() || seen.contains(button.data())) continue;
+        seen.insert(button.data());
         if (button->defaultAction() || button->isChecked()) continue; // that of a place
         go(button->accessibleName(), [&] { button->click(); });
-        if (button->isVisible()) button->click();
+        if (button && button->isVisible()) button->click();
         settle(20);
     }
 }
