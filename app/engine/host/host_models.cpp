@@ -19,11 +19,7 @@ using Json = nlohmann::json;
 /// The last whole line of progress in what the worker printed until now.
 std::optional<TransferAmount> amountOf(const std::string &output)
 {
-    const size_t end = output.rfind('\n');
-    if (end == std::string::npos) return std::nullopt;
-    const size_t before = end == 0 ? std::string::npos : output.rfind('\n', end - 1);
-    const size_t begin = before == std::string::npos ? 0 : before + 1;
-    const Json line = Json::parse(output.begin() + long(begin), output.begin() + long(end), nullptr, false);
+    const Json line = Json::parse(lastLineOf(output), nullptr, false);
     if (!line.is_object() || line.value("event", "") != "progress") return std::nullopt;
     return TransferAmount{line.value("bytes", uint64_t{0}), line.value("total_bytes", uint64_t{0})};
 }

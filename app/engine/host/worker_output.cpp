@@ -52,4 +52,12 @@ std::string lastObjectOf(const std::string &output)
     return line == std::string::npos ? output : output.substr(line + 1);
 }
 
+std::string_view lastLineOf(std::string_view output)
+{
+    const size_t end = output.rfind('\n');
+    if (end == std::string_view::npos) return {};
+    output = output.substr(0, end);
+    return output.substr(output.rfind('\n') + 1); // npos + 1 is 0
+}
+
 } // namespace orrery

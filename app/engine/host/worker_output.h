@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace orrery {
@@ -22,5 +23,7 @@ Result<std::string> workerOutput(std::vector<std::string> arguments, const Worke
 
 /// The last JSON object of such an output: notes may stand before it.
 std::string lastObjectOf(const std::string &output);
+/// The last whole line of what it has printed until now; empty: none yet.
+std::string_view lastLineOf(std::string_view output);
 
 } // namespace orrery
