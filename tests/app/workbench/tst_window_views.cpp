@@ -172,7 +172,7 @@ void TestWindowViews::thePaletteKnowsTheCommands()
         if (const PaletteItem &item = model.item(row); item.command) commands.insert(item.text, item.command());
     const QMap<QString, QString> expected = {
         {u"Train the example"_s,
-         u"train --data example --set model.preset=tiny --set train.checkpoint_every=200 --set train.keep_last=12"_s},
+         u"train --name code --data example --set model.preset=tiny --set train.checkpoint_every=200 --set train.keep_last=12"_s},
         {u"Train the example with pictures and a memory"_s,
          u"train --name shapes --data 'gen:shapes?tasks=caption&min_shapes=1&max_shapes=2&colors=4&shapes=4' --steps 800 "
          "--set model.context=96 --set model.dropout=0 --set model.heads=4 --set model.layers=3 --set model.width=64 "
