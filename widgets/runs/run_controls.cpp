@@ -45,7 +45,8 @@ QString verbWord(RunVerb verb)
     return {};
 }
 
-/// The words that it is to become: what stands beside it in a tool bar keeps its place.
+/// The words that it is to become: what stands beside it in a tool bar keeps its place. While it waits it is its word and an
+/// ellipsis, as another word would ask for a gap in all the time before.
 void keepRoom(QAction *action, const QStringList &texts)
 {
     const QFontMetrics metrics(typeFont(TypeSize::Base));
@@ -88,10 +89,10 @@ RunControls::RunControls(EngineSession &session, QObject *parent)
     connect(this, &QObject::destroyed, m_copyMenu, &QObject::deleteLater);
     connect(this, &QObject::destroyed, m_stepMenu, &QObject::deleteLater);
     bindIcon(m_copyMenu->menuAction(), u"terminal"_s);
-    keepRoom(m_pause, {tr("Pause"), tr("Continue"), tr("Pausing …"), tr("Continuing …")});
-    keepRoom(m_checkpoint, {tr("Checkpoint"), tr("Saving …")});
-    keepRoom(m_stop, {tr("Stop"), tr("Stopping …")});
-    keepRoom(m_resume, {tr("Start"), tr("Starting …"), tr("Resume"), tr("Resuming …")});
+    keepRoom(m_pause, {tr("Pause …"), tr("Continue …")});
+    keepRoom(m_checkpoint, {tr("Checkpoint …")});
+    keepRoom(m_stop, {tr("Stop …")});
+    keepRoom(m_resume, {tr("Start …"), tr("Resume …")});
     connect(m_pause, &QAction::triggered, this, [this] {
         request(m_status && m_status->state == RunState::Paused ? RunVerb::Continue : RunVerb::Pause);
     });
@@ -244,8 +245,8 @@ void RunControls::updateActions()
 
     const bool isPaused = state == RunState::Paused;
     QString pauseText = isPaused ? tr("Continue") : tr("Pause");
-    if (waiting == RunVerb::Pause) pauseText = tr("Pausing …");
-    if (waiting == RunVerb::Continue) pauseText = tr("Continuing …");
+    if (waiting == RunVerb::Pause) pauseText = tr("Pause …");
+    if (waiting == RunVerb::Continue) pauseText = tr("Continue …");
     const RunVerb pauseVerb = isPaused ? RunVerb::Continue : RunVerb::Pause;
     setAction(
         m_pause, pauseText,
@@ -261,15 +262,15 @@ void RunControls::updateActions()
                   m_stepCount == 1 ? tr("Train one step, then pause again")
                                    : tr("Train %1 steps, then pause again").arg(integerText(m_stepCount))),
               enabled(RunVerb::Step));
-    setAction(m_checkpoint, waiting == RunVerb::Checkpoint ? tr("Saving …") : tr("Checkpoint"),
+    setAction(m_checkpoint, waiting == RunVerb::Checkpoint ? tr("Checkpoint …") : tr("Checkpoint"),
               tip(RunVerb::Checkpoint, m_checkpoint, tr("Save a checkpoint now")),
               enabled(RunVerb::Checkpoint));
-    setAction(m_stop, waiting == RunVerb::Stop ? tr("Stopping …") : tr("Stop"),
+    setAction(m_stop, waiting == RunVerb::Stop ? tr("Stop …") : tr("Stop"),
               tip(RunVerb::Stop, m_stop, tr("Save a checkpoint and end; the run can be resumed")),
               enabled(RunVerb::Stop));
     QString resumeText = state == RunState::Created ? tr("Start") : tr("Resume");
     if (waiting == RunVerb::Resume)
-        resumeText = state == RunState::Created ? tr("Starting …") : tr("Resuming …");
+        resumeText = state == RunState::Created ? tr("Start …") : tr("Resume …");
     setAction(m_resume, resumeText,
               tip(RunVerb::Resume, m_resume,
                   state == RunState::Created ? tr("Start training") : tr("Go on from the newest checkpoint")),

@@ -118,10 +118,10 @@ void TestRunControls::showsAtOnceThatItWasTaken()
     RunControls controls(session);
     controls.setRun(u"a"_s);
     ORRERY_VERIFY_QUICK(controls.pauseAction()->trigger());
-    QCOMPARE(controls.pauseAction()->text(), u"Pausing …"_s);
+    QCOMPARE(controls.pauseAction()->text(), u"Pause …"_s);
     QVERIFY(!controls.pauseAction()->isEnabled());
     session.flush(); // accepted, still training until the step boundary
-    QCOMPARE(controls.pauseAction()->text(), u"Pausing …"_s);
+    QCOMPARE(controls.pauseAction()->text(), u"Pause …"_s);
     session.sendUpdate(fakeRun("a", RunState::Paused));
     QCOMPARE(controls.pauseAction()->text(), u"Continue"_s);
     QVERIFY(controls.pauseAction()->isEnabled());
@@ -213,7 +213,7 @@ void TestRunControls::resumeStartsTheRun()
     controls.setRun(u"a"_s);
     controls.resumeAction()->trigger();
     QCOMPARE(session.startedRuns, QStringList{u"a"_s});
-    QCOMPARE(controls.resumeAction()->text(), u"Resuming …"_s);
+    QCOMPARE(controls.resumeAction()->text(), u"Resume …"_s);
 }
 
 void TestRunControls::errorsEndTheWaitAndAreTold()
