@@ -16,6 +16,8 @@
 #include <QSettings>
 #include <QTemporaryDir>
 
+#include <cstdio>
+
 using namespace Qt::StringLiterals;
 using namespace orrery;
 using namespace orrery::ui;
@@ -33,7 +35,8 @@ int main(int argc, char **argv)
     options.engineProgram = ORRERY_BIN_DIR "/orrery-engine";
     options.arguments = {"host", "--background", "--socket", options.socketPath, "--idle-exit", "5"};
     const QStringList arguments = QApplication::arguments();
-    const QString only = arguments.value(2);
+    const QString folder = arguments.value(1, QDir::currentPath()), only = arguments.value(2);
+    if (!QDir().mkpath(folder)) return std::fprintf(stderr, "cannot make folder \"%s\"\n", qPrintable(folder)), 1;
     bool isGood = false;
     {
         RpcSession session(options);
@@ -45,7 +48,7 @@ int main(int argc, char **argv)
         window.setAnimated(false); // docks slide: nothing is in its place meanwhile
         UiPlugins plugins(window, session, settings);
         plugins.load(PluginCatalogue::scan({{ORRERY_PLUGIN_DIR, DirectoryNeed::Named}}));
-        TourStops stops(session, window, arguments.value(1, QDir::currentPath()), home.path());
+        TourStops stops(session, window, folder, home.path());
         const auto isWanted = [&only](const QString &part) { return only.isEmpty() || only == part; };
         isGood = stops.open() && (!isWanted(u"tour"_s) || stops.tour()) &&
                  (!isWanted(u"conversation"_s) || stops.conversation()) &&
