@@ -13,6 +13,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace orrery::memory {
 
@@ -37,6 +38,26 @@ struct Talker {
     std::unique_ptr<TextGenerator> generator;
 };
 
+/// Registers that say something, and weights as large as after some training.
+inline LoadedModel livelyTalker(std::unique_ptr<nn::Transformer> model, const RunSpec &spec)
+{
+    LoadedModel loaded;
+    loaded.model = std::move(model);
+    const at::NoGradGuard noGradients;
+    for (nn::Parameter &parameter : loaded.model->parameters()) {
+        at::Tensor &weights = parameter.master;
+        if (parameter.decays) weights.mul_(8);
+        if (parameter.name.find("registers.read.output") != std::string::npos)
+            weights.copy_(at::sin(at::arange(weights.numel(), at::kFloat)).view(weights.sizes()));
+    }
+    loaded.model->mastersChanged();
+    loaded.tokenizer = std::move(Tokenizer::create(spec.data)).value();
+    loaded.data = spec.data;
+    loaded.objective = spec.objective;
+    loaded.info.name = "talker";
+    return loaded;
+}
+
 /// Each time the same. @param numRead counts the tokens of passes with a cache
 inline LoadedModel talkerModel(int64_t context, int64_t capacity, const std::shared_ptr<int64_t> &numRead)
 {
@@ -55,24 +76,11 @@ inline LoadedModel talkerModel(int64_t context, int64_t capacity, const std::sha
     nn::residualModuleRegistry().add("counter", [&numRead](nn::BuildContext &build) {
         return build.layer == 0 ? std::make_unique<Counter>(numRead) : nullptr;
     });
-    LoadedModel loaded;
-    loaded.model = test::tinyModel(spec, 42);
+    auto model = test::tinyModel(spec, 42);
     nn::attentionSourceRegistry().remove("episodic");
     nn::residualModuleRegistry().remove("registers");
     nn::residualModuleRegistry().remove("counter");
-    const at::NoGradGuard noGradients;
-    for (nn::Parameter &parameter : loaded.model->parameters()) {
-        at::Tensor &weights = parameter.master;
-        if (parameter.decays) weights.mul_(8);
-        if (parameter.name.find("registers.read.output") != std::string::npos)
-            weights.copy_(at::sin(at::arange(weights.numel(), at::kFloat)).view(weights.sizes()));
-    }
-    loaded.model->mastersChanged();
-    loaded.tokenizer = std::move(Tokenizer::create(spec.data)).value();
-    loaded.data = spec.data;
-    loaded.objective = spec.objective;
-    loaded.info.name = "talker";
-    return loaded;
+    return livelyTalker(std::move(model), spec);
 }
 
 inline Talker makeTalker(int64_t context = 256, int64_t capacity = 1000)

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A look at a text behind an episodic memory: the text begins as any text does, whatever was read before it,
 // and what stands in a slot that was read keeps the place where it was read.
-#include "core/infer/text_generator.h"
-#include "core/nn/extension_points.h"
-#include "plugins/memory/engine/episodic_memory.h"
-#include "plugins/memory/engine/registers.h"
+#include "plugins/memory/tests/memory_talker.h"
 #include "tests/base/check_result.h"
-#include "tests/infer/tiny_run.h"
 
 #include <QTemporaryDir>
 
@@ -20,9 +16,6 @@ using namespace orrery::memory;
 
 namespace {
 
-const std::atomic<bool> kNever{false};
-
-/// Registers that say something, and weights as large as after some training.
 TextGenerator makeGenerator()
 {
     RunSpec spec = test::tinySpec();
@@ -37,23 +30,10 @@ TextGenerator makeGenerator()
     });
     nn::residualModuleRegistry().add(
         "registers", [](nn::BuildContext &build) { return makeRegisters(build, {.count = 3}); });
-    LoadedModel loaded;
-    loaded.model = test::tinyModel(spec, 42);
+    auto model = test::tinyModel(spec, 42);
     nn::attentionSourceRegistry().remove("episodic");
     nn::residualModuleRegistry().remove("registers");
-    const at::NoGradGuard noGradients;
-    for (nn::Parameter &parameter : loaded.model->parameters()) {
-        at::Tensor &weights = parameter.master;
-        if (parameter.decays) weights.mul_(8);
-        if (parameter.name.find("registers.read.output") != std::string::npos)
-            weights.copy_(at::sin(at::arange(weights.numel(), at::kFloat)).view(weights.sizes()));
-    }
-    loaded.model->mastersChanged();
-    loaded.tokenizer = std::move(Tokenizer::create(spec.data)).value();
-    loaded.data = spec.data;
-    loaded.objective = spec.objective;
-    loaded.info.name = "talker";
-    return TextGenerator(std::move(loaded));
+    return TextGenerator(livelyTalker(std::move(model), spec));
 }
 
 void read(TextGenerator &generator, const std::string &text)
