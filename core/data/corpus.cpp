@@ -178,25 +178,31 @@ Result<void> keepTextFiles(const std::function<Result<void>()> &onEntry, CorpusL
     return {};
 }
 
-/// The kind of the first record of a JSONL file; nothing when the file has none.
-Result<std::optional<CorpusFormat>> firstRecordFormat(const fs::path &path, const CorpusLimits &limits)
+/// The first record of a JSONL file; nothing when the file has none.
+Result<std::optional<JsonlRecord>> firstRecord(const fs::path &path, const CorpusLimits &limits)
 {
     ORRERY_ASSIGN(ChunkReader chunks, ChunkReader::open(path));
     LineReader lines(std::move(chunks), limits.maxLineBytes);
     ORRERY_ASSIGN(const std::optional<std::string_view> line, lines.next());
-    if (!line) return std::optional<CorpusFormat>();
+    if (!line) return std::optional<JsonlRecord>();
     JsonlRecord record;
     if (auto broken = parseJsonlRecord(*line, std::numeric_limits<int32_t>::max(), record))
         return dataLineError(path, lines.lineNumber(), *broken);
-    return std::optional<CorpusFormat>(record.format);
+    return std::optional<JsonlRecord>(std::move(record));
+}
+
+void describeBy(const JsonlRecord &first, CorpusDescription &description)
+{
+    description.format = first.format;
+    description.unreadMedia = first.unreadMedia;
 }
 
 Result<void> findJsonlFormat(const fs::path &path, const CorpusLimits &limits, CorpusListing &listing)
 {
     for (const CorpusFile &file : listing.files) {
-        ORRERY_ASSIGN(const std::optional<CorpusFormat> format, firstRecordFormat(file.path, limits));
-        if (!format) continue;
-        listing.description.format = *format;
+        ORRERY_ASSIGN(const std::optional<JsonlRecord> first, firstRecord(file.path, limits));
+        if (!first) continue;
+        describeBy(*first, listing.description);
         return {};
     }
     return dataError(path, {"there is no record in it", "one JSON object per line"},
@@ -249,8 +255,8 @@ Result<CorpusListing> listFile(const fs::path &path, const struct stat &status, 
     if (hasJsonlEnding(path)) {
         ORRERY_TRY(findJsonlFormat(path, limits, listing));
     } else if (lowerExtension(path) == ".json") {
-        if (auto format = firstRecordFormat(path, limits); format.ok() && *format)
-            listing.description.format = **format;
+        if (const auto first = firstRecord(path, limits); first.ok() && *first)
+            describeBy(**first, listing.description);
     }
     ORRERY_TRY(finishListing(path, limits, listing));
     return listing;

@@ -46,6 +46,9 @@ struct CorpusDescription {
         lengthHistogram; ///< [i]: documents of 2^i … 2^(i+1) − 1 tokens, [0] also empty ones
     std::string contentDigest;
     std::string firstText; ///< first 400 bytes as valid UTF-8, for a preview
+    /// "image" or another name of pictures or recordings, when the first record has one beside its text: nobody reads it.
+    std::string unreadMedia;
+    bool carriesLoss = true; ///< prepared data: whether any token of the training split does
 };
 
 using ProgressFn = std::function<void(uint64_t done, uint64_t total)>;

@@ -111,6 +111,12 @@ std::optional<ModalityMismatch> modalityMismatch(const RunSpec &spec, DataPathKi
         return mismatchOf(spec, kModalitiesKey, 1, "it is a single picture or recording",
                           "a manifest (.jsonl with parts) or gen:shapes",
                           "Name it in a manifest: {\"image\": \"…\"}.");
+    // Captions beside the names of pictures are the commonest form of such data, and nobody's manifest.
+    if (const auto probed = probeCorpus(spec.data.path); probed.ok() && !probed->unreadMedia.empty())
+        return mismatchOf(spec, kModalitiesKey, 1,
+                          "its records have \"" + probed->unreadMedia + "\" beside their text, and no parts",
+                          R"(lines like {"parts": [{"image": "a.png"}, {"text": "…"}]})",
+                          "Write the records as lists of parts, or set attention.num_modalities to 1 for the text alone.");
     return mismatchOf(spec, kModalitiesKey, 1,
                       "it is text, and attention.num_modalities is " + std::to_string(count),
                       "a manifest (.jsonl with parts) or gen:shapes",
@@ -154,6 +160,35 @@ Result<void> checkDataModalities(const RunSpec &spec, DataPathKind kind)
 Result<void> checkDataModalities(const RunSpec &spec, const MultiModalDescription &description)
 {
     return asResult(modalityMismatch(spec, description));
+}
+
+Result<void> checkCarriesLoss(const std::string &path, const TokenShards &shards)
+{
+    if (shards.description().carriesLoss) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot train on \"" + path + "\": no token of its training part carries loss, expected some to learn.",
+                 shards.description().format == CorpusFormat::JsonlMessages
+                     ? "Only what the assistant says is learned: add turns with the role assistant."
+                     : "Give some tokens a loss_mask of 1."};
+}
+
+Result<void> checkCarriesLoss(const std::string &path, const MultiModalDescription &description)
+{
+    if (description.splits[0].numTargets > 0) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot train on \"" + path + "\": no text of its training part carries loss, expected some to learn.",
+                 R"(Add text parts, or take "loss": false from those that are to be learned.)"};
+}
+
+Result<void> checkStageIsText(const std::string &path)
+{
+    const DataPathKind kind = dataPathKind(path);
+    if (kind == DataPathKind::Text) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot set \"continual.stages\": found \"" + path + "\", which " +
+                     (kind == DataPathKind::Media ? "is no text" : "has pictures or recordings") +
+                     ", expected texts.",
+                 "Take it out of continual.stages; data of pictures and recordings are learned by a run of their own."};
 }
 
 Result<void> checkGeneratorPath(const std::string &path)
@@ -212,6 +247,7 @@ Result<OpenedMultiModal> openDocuments(const RunSpec &spec, const std::filesyste
     options.cancel = cancel;
     ORRERY_ASSIGN(OpenedMultiModal opened, openMultiModal(options));
     ORRERY_TRY(checkDataModalities(spec, opened.description));
+    ORRERY_TRY(checkCarriesLoss(spec.data.path, opened.description));
     return opened;
 }
 

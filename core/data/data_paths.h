@@ -42,6 +42,12 @@ std::string withMismatch(const std::string &json, const ModalityMismatch &mismat
 /// The mismatch as an error. @error InvalidInput naming the key to set
 Result<void> checkDataModalities(const RunSpec &spec, DataPathKind kind);
 Result<void> checkDataModalities(const RunSpec &spec, const MultiModalDescription &description);
+/// Data of which no token carries loss teach nothing: conversations without an answer, parts that are all given.
+/// @error InvalidInput
+Result<void> checkCarriesLoss(const std::string &path, const TokenShards &shards);
+Result<void> checkCarriesLoss(const std::string &path, const MultiModalDescription &description);
+/// A further text of a run (continual.stages). @error InvalidInput for a manifest, a generator, a picture, a recording
+Result<void> checkStageIsText(const std::string &path);
 /// A generator's name and settings, without making anything.
 /// @error InvalidInput as parseGeneratorPath and parseShapesSpec
 Result<void> checkGeneratorPath(const std::string &path);
@@ -64,7 +70,7 @@ struct OpenMultiModalOptions {
 /// @error InvalidInput for a path of another kind; as prepareManifest, parseShapesSpec, ShapesSource::create
 Result<OpenedMultiModal> openMultiModal(const OpenMultiModalOptions &options);
 /// What a run of several modalities is trained on, and what its model is shown again later: the same documents.
-/// @error as openMultiModal and checkDataModalities
+/// @error as openMultiModal and checkDataModalities; InvalidInput when no text in them carries loss
 Result<OpenedMultiModal> openDocuments(const RunSpec &spec, const std::filesystem::path &cacheDirectory,
                                        const ProgressFn &progress = {},
                                        const std::atomic<bool> *cancel = nullptr);

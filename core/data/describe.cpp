@@ -67,7 +67,14 @@ std::vector<DataCheck> checkData(const CorpusDescription &description)
                       description.numSkipped == 0
                           ? "No file was skipped."
                           : counted(description.numSkipped, "entry was", "entries were") + " skipped."});
+    if (!description.unreadMedia.empty())
+        checks.push_back({"media", false,
+                          "The first record has \"" + oneLine(description.unreadMedia) +
+                              "\" beside its text, and only the text is read. To train on both, write parts: "
+                              R"({"parts": [{"image": "a.png"}, {"text": "…"}]}.)"});
     if (description.numTokens == 0) return checks;
+    if (!description.carriesLoss)
+        checks.push_back({"loss", false, "No token of the training text carries loss: there is nothing to learn."});
     const uint64_t used = description.numTrainTokens + description.numValTokens;
     const double share =
         used == 0 ? 0 : 100.0 * static_cast<double>(description.numValTokens) / static_cast<double>(used);

@@ -11,7 +11,7 @@
 namespace orrery {
 
 struct DataCheck {
-    std::string name; ///< "utf8", "skipped", "split", "size"
+    std::string name; ///< "utf8", "skipped", "split", "size", "media", "loss"
     bool isFine = true;
     std::string text; ///< one sentence
 };

@@ -36,6 +36,7 @@ void descriptionToJson(const CorpusDescription &description, nlohmann::ordered_j
         out["skipped"].push_back({{"path", problem.path}, {"reason", problem.reason}});
     out["length_histogram"] = description.lengthHistogram;
     out["preview"] = description.firstText;
+    if (!description.unreadMedia.empty()) out["unread_media"] = description.unreadMedia;
 }
 
 std::optional<CorpusDescription> descriptionFromJson(const nlohmann::json &json)
@@ -60,6 +61,8 @@ std::optional<CorpusDescription> descriptionFromJson(const nlohmann::json &json)
         return std::nullopt;
     description.contentDigest = digest.get<std::string>();
     description.firstText = preview.get<std::string>();
+    if (const Json unread = json.value("unread_media", Json()); unread.is_string())
+        description.unreadMedia = unread.get<std::string>();
     for (const Json &problem : skipped) {
         if (!problem.is_object() || !problem.value("path", Json()).is_string() ||
             !problem.value("reason", Json()).is_string())

@@ -10,6 +10,7 @@ namespace orrery {
 namespace {
 
 constexpr size_t kMaxDepth = 64;
+constexpr const char *kMediaFields[] = {"image", "images", "audio"};
 
 class RecordHandler {
 public:
@@ -114,6 +115,8 @@ public:
             if (name == "messages") return begin(Field::Messages, hasMessages, name);
             if (name == "tokens") return begin(Field::Tokens, hasTokens, name);
             if (name == "loss_mask") return begin(Field::LossMask, hasLossMask, name);
+            for (const char *media : kMediaFields)
+                if (name == media) m_record.unreadMedia = name;
         } else if (m_field == Field::Messages && m_depth == 3) {
             m_messageField = name == "role"      ? MessageField::Role
                              : name == "content" ? MessageField::Content
@@ -204,6 +207,7 @@ std::optional<BrokenRule> parseJsonlRecord(std::string_view line, int64_t vocabS
     record.messages.clear();
     record.tokens.clear();
     record.lossMask.clear();
+    record.unreadMedia.clear();
     // The parser takes a NUL for the end of its input, so anything could hide behind one.
     if (const void *nul = std::memchr(line.data(), 0, line.size()))
         return BrokenRule{"NUL at byte " + std::to_string(static_cast<const char *>(nul) - line.data() + 1),
@@ -213,6 +217,9 @@ std::optional<BrokenRule> parseJsonlRecord(std::string_view line, int64_t vocabS
 
     const int numKinds =
         (handler.hasText ? 1 : 0) + (handler.hasMessages ? 1 : 0) + (handler.hasTokens ? 1 : 0);
+    if (numKinds == 0 && !record.unreadMedia.empty())
+        return BrokenRule{"the record has \"" + record.unreadMedia + "\" and neither \"text\", \"messages\" nor \"tokens\"",
+                          R"(a list of parts, {"parts": [{"image": "a.png"}, {"text": "…"}]})"};
     if (numKinds != 1)
         return BrokenRule{numKinds == 0
                               ? "the record has neither \"text\", \"messages\" nor \"tokens\""

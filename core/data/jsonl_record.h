@@ -24,6 +24,7 @@ struct JsonlRecord {
     std::vector<JsonlMessage> messages; ///< role is system, user or assistant
     std::vector<int32_t> tokens;        ///< each in [0, vocabSize)
     std::vector<uint8_t> lossMask;      ///< 0 or 1, as long as tokens; empty without loss_mask
+    std::string unreadMedia; ///< a field that looks like pictures or recordings ("image"), which only a manifest has
 };
 
 /// Replaces `record`. Fields other than text, messages, tokens and loss_mask are ignored.

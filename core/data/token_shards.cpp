@@ -106,6 +106,10 @@ Result<TokenShards> TokenShards::open(const std::filesystem::path &folder)
         if (meta->hasMask) ORRERY_TRY(openPart(".mask", 1, shards.m_masks[i]));
     }
     shards.m_description = std::move(meta->description);
+    if (meta->hasMask) {
+        const auto masks = shards.m_masks[indexOf(Split::Train)].bytes();
+        shards.m_description.carriesLoss = !masks.empty() && std::memchr(masks.data(), 1, masks.size()) != nullptr;
+    }
     return shards;
 }
 

@@ -2,6 +2,7 @@
 #include "core/train/run_data.h"
 
 #include "core/data/data_paths.h"
+#include "core/data/describe.h"
 #include "core/spec/run_records.h"
 #include "core/train/continual/stage_series.h"
 #include "core/train/continual/staged_source.h"
@@ -101,6 +102,9 @@ Result<RunData> prepareRunData(const RunSpec &spec, const std::filesystem::path 
         ORRERY_ASSIGN(TokenShards shards,
                       prepareData(one, spec.model.context, static_cast<uint64_t>(spec.seed), cacheDirectory,
                                   progress, cancel));
+        ORRERY_TRY(checkCarriesLoss(path, shards));
+        for (const DataCheck &check : checkData(shards.description()))
+            if (check.name == "media" && data.warning.empty()) data.warning = check.text;
         data.text.push_back(std::make_shared<const TokenShards>(std::move(shards)));
     }
     return data;

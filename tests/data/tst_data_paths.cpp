@@ -169,6 +169,70 @@ private Q_SLOTS:
         QCOMPARE(json["mismatch"].toObject()["message"].toString(), message);
     }
 
+    /// Losses of nothing are no losses: such a training would end well and have learned nothing.
+    void refusesDataThatTeachNothing()
+    {
+        const DataFixture data;
+        std::string given, answered;
+        for (int i = 0; i < 40; ++i) {
+            const std::string turn = R"({"messages":[{"role":"user","content":"what is )" + std::to_string(i) + "\"}";
+            given += turn + "]}\n";
+            answered += turn + R"(,{"role":"assistant","content":"a number"}]})" + "\n";
+        }
+        const auto check = [&](const char *name, const std::string &lines) {
+            const std::string path = data.write(name, lines).string();
+            const auto shards = data.prepare(DataFixture::spec(path));
+            return shards ? checkCarriesLoss(path, *shards) : Result<void>(shards.error());
+        };
+        VERIFY_OK(check("answered.jsonl", answered));
+        VERIFY_OK(check("plain.txt", numberedLines(40)));
+        const auto refused = check("given.jsonl", given);
+        VERIFY_ERROR(refused, ErrorCode::InvalidInput, "no token of its training part carries loss");
+        VERIFY_ERROR(refused, ErrorCode::InvalidInput, "add turns with the role assistant");
+
+        data.write("a.png", greyPng(8, 8, 1));
+        data.write("b.png", greyPng(8, 8, 2));
+        RunSpec spec;
+        spec.model.attention.numModalities = 2;
+        const auto documents = [&](const char *name, const char *loss) {
+            std::string lines;
+            for (const char *picture : {"a.png", "b.png"})
+                lines += std::string("[{\"image\":\"") + picture + R"("},{"text":"a","loss":)" + loss + "}]\n";
+            spec.data.path = data.write(name, lines).string();
+            return openDocuments(spec, data.cache());
+        };
+        VERIFY_OK(documents("learned.jsonl", "true"));
+        VERIFY_ERROR(documents("shown.jsonl", "false"), ErrorCode::InvalidInput,
+                     "no text of its training part carries loss");
+        const auto opened = open(data, spec.data.path);
+        VERIFY_OK(opened);
+        QVERIFY(describeMultiModalText(opened->description, 128).find("there is nothing to learn") !=
+                std::string::npos);
+    }
+
+    void captionsBesidePicturesAreNoManifest()
+    {
+        const DataFixture data;
+        RunSpec spec;
+        spec.data.path = data.write("flat.jsonl", R"({"image":"a.png","text":"a"})").string();
+        spec.model.attention.numModalities = 2;
+        VERIFY_ERROR(checkDataModalities(spec, dataPathKind(spec.data.path)), ErrorCode::InvalidInput,
+                     "its records have \"image\" beside their text, and no parts");
+        VERIFY_ERROR(checkDataModalities(spec, dataPathKind(spec.data.path)), ErrorCode::InvalidInput,
+                     "Write the records as lists of parts");
+    }
+
+    void stagesAreTexts()
+    {
+        const DataFixture data;
+        VERIFY_OK(checkStageIsText(data.write("a.txt", "hello").string()));
+        VERIFY_ERROR(checkStageIsText(data.write("m.jsonl", "[{\"text\":\"a\"}]").string()), ErrorCode::InvalidInput,
+                     "m.jsonl\", which has pictures or recordings, expected texts");
+        VERIFY_ERROR(checkStageIsText("gen:shapes"), ErrorCode::InvalidInput, "Take it out of continual.stages");
+        VERIFY_ERROR(checkStageIsText(data.write("a.png", greyPng(1, 1, 1)).string()), ErrorCode::InvalidInput,
+                     "which is no text");
+    }
+
     void refusesWhatIsNeither()
     {
         const DataFixture data;

@@ -57,6 +57,32 @@ private Q_SLOTS:
             QVERIFY2(text.contains(part), qPrintable(text));
     }
 
+    /// Pictures named beside texts are not read, and what teaches nothing is said before somebody trains on it.
+    void tellsWhatNobodyReadsOrLearns()
+    {
+        const DataFixture data;
+        std::string lines;
+        for (int i = 0; i < 30; ++i)
+            lines += R"({"image":"a.png","text":"a picture of number )" + std::to_string(i) + "\"}\n";
+        const DataSpec captions = DataFixture::spec(data.write("captions.jsonl", lines));
+        for (int i = 0; i < 2; ++i) { // as prepared, and as found again by the next who asks
+            const auto shards = data.prepare(captions);
+            VERIFY_OK(shards);
+            const auto checks = checkData(shards->description());
+            QVERIFY(find(checks, "media") && !find(checks, "media")->isFine);
+            QVERIFY2(find(checks, "media")->text.find("has \"image\" beside its text") != std::string::npos,
+                     find(checks, "media")->text.c_str());
+            QVERIFY(!find(checks, "loss"));
+        }
+        lines.clear();
+        for (int i = 0; i < 30; ++i)
+            lines += R"({"messages":[{"role":"user","content":"hello number )" + std::to_string(i) + "\"}]}\n";
+        const auto asked = data.prepare(DataFixture::spec(data.write("asked.jsonl", lines)));
+        VERIFY_OK(asked);
+        QVERIFY(find(checkData(asked->description()), "loss") && !find(checkData(asked->description()), "media"));
+        QVERIFY(describeDataText(asked->description()).find("there is nothing to learn") != std::string::npos);
+    }
+
     void describesAProbe()
     {
         const DataFixture data;

@@ -145,6 +145,8 @@ private Q_SLOTS:
         row("NUL", std::string("{\"text\":\"a\"}\0x", 14), "NUL at byte 13");
         row("lone surrogate", R"({"text":"\ud800"})", "broken JSON");
         row("nothing to read", R"({"body":"a"})", "neither \"text\"");
+        row("a picture and no parts", R"({"image":"a.png","caption":"a"})",
+            "has \"image\" and neither \"text\", \"messages\" nor \"tokens\", expected a list of parts");
         row("two kinds", R"({"text":"a","tokens":[1]})", "more than one of");
         row("text twice", R"({"text":"a","text":"b"})", "text twice");
         row("text is a number", R"({"text":5})", "\"text\" is the number 5");

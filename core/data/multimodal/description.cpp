@@ -100,7 +100,8 @@ std::vector<DataCheck> checkMultiModal(const MultiModalDescription &d, int64_t c
                                 " % of the documents and shares no file with training."});
     const bool isLarge = d.splits[0].numTargets >= kSmallTargets;
     checks.push_back({"size", isLarge,
-                      isLarge ? "There is enough to learn for a first training."
+                      d.splits[0].numTargets == 0 ? "No position of the training carries loss: there is nothing to learn."
+                      : isLarge ? "There is enough to learn for a first training."
                               : "Fewer than 20,000 training positions carry loss: a model will learn them by "
                                 "heart."});
     if (context > 0) {

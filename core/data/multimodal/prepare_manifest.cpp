@@ -192,7 +192,8 @@ private:
         if (count < 2)
             return dataError(
                 m_path,
-                {"it has " + std::to_string(m_documents.size()) + " records, all of the same content",
+                {m_documents.size() == 1 ? std::string("it has one record")
+                                         : "it has " + std::to_string(m_documents.size()) + " records, all of the same content",
                  "two different ones at least, one to train on and one to validate"},
                 "Add records.");
         const UnitChooser chooser(m_options.seed, count, m_options.data.valFraction);
