@@ -28,6 +28,10 @@ Error unknownKind(const PromptMedia &media)
     if (media.bytes.empty())
         return refuse(media, "it is empty", "a picture (PNG, JPEG) or a recording (WAV, FLAC)",
                       "Choose another file.");
+    if (const auto foreign = foreignFormatOf(std::string_view(media.bytes).substr(0, kSignatureBytes)))
+        return foreign->modality == Modality::Image
+                   ? refuse(media, std::string("it is ") + foreign->name, "PNG or JPEG", "Save it as PNG.")
+                   : refuse(media, std::string("it is ") + foreign->name, "WAV or FLAC", "Save it as WAV.");
     const auto *bytes = reinterpret_cast<const uint8_t *>(media.bytes.data());
     switch (ModalityHead::builtIn().guessContent({bytes, media.bytes.size()}).modality) {
     case Modality::Image:

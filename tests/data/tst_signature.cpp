@@ -42,6 +42,46 @@ private Q_SLOTS:
         QCOMPARE(QString(fileKindName(fileKindOf(head.toStdString()))), kind);
     }
 
+    void namesWhatOthersRead_data()
+    {
+        QTest::addColumn<QByteArray>("head");
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<int>("modality");
+        const auto add = [](const QByteArray &head, const char *name, Modality modality) {
+            QTest::newRow(name) << head << QString::fromUtf8(name) << static_cast<int>(modality);
+        };
+        add("GIF89a\x01", "GIF", Modality::Image);
+        add(QByteArray("BM\x36\x10\0\0\0\0\0\0", 10), "BMP", Modality::Image);
+        add(QByteArray("II*\0\x08\0\0\0", 8), "TIFF", Modality::Image);
+        add("RIFF\1\2\3\4WEBP", "WebP", Modality::Image);
+        add(QByteArray("\0\0\0\x18" "ftypheic", 12), "HEIF", Modality::Image);
+        add(QByteArray("\0\0\0\x18" "ftypavif", 12), "AVIF", Modality::Image);
+        add("ID3\3", "MP3", Modality::Audio);
+        add("OggS\1", "Ogg", Modality::Audio);
+        add(QByteArray("FORM\0\0\1\0AIFF", 12), "AIFF", Modality::Audio);
+        add(QByteArray("\0\0\0\x18" "ftypM4A ", 12), "M4A", Modality::Audio);
+    }
+    void namesWhatOthersRead()
+    {
+        QFETCH(QByteArray, head);
+        QFETCH(QString, name);
+        QFETCH(int, modality);
+        const auto found = foreignFormatOf(head.toStdString());
+        QVERIFY(found);
+        QCOMPARE(QString::fromUtf8(found->name), name);
+        QCOMPARE(static_cast<int>(found->modality), modality);
+        // Whatever is cut off, nothing is read beyond its end.
+        for (qsizetype i = 0; i < head.size(); ++i) (void)foreignFormatOf(std::string_view(head.data(), static_cast<size_t>(i)));
+    }
+    void leavesTheRestAlone()
+    {
+        for (const std::string_view head :
+             {std::string_view("BM is no picture"), std::string_view("RIFF\1\2\3\4AVI "), std::string_view(), std::string_view("\xff"),
+              std::string_view("\xff\xfe" "a\0b\0", 6), std::string_view("FORM of a letter")})
+            QVERIFY(!foreignFormatOf(head));
+        QVERIFY(foreignFormatOf("\xff\xfb\x90")); // MP3 without a title
+    }
+
     void knowsNames()
     {
         QCOMPARE(fileKindOfName("a/b.PNG"), FileKind::Png);

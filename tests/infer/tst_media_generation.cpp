@@ -147,6 +147,8 @@ private Q_SLOTS:
             const auto sample = int16_t(9000 * std::sin(i * 0.2));
             raw += littleEndian(sample);
         }
+        row("a bitmap", std::string("BM\x36\x10\0\0\0\0\0\0", 10), 0, 3, "it is BMP, expected PNG or JPEG. Save it as PNG.");
+        row("an MP3", std::string("ID3\x03\0\0", 6), 0, 3, "it is MP3, expected WAV or FLAC. Save it as WAV.");
         row("raw samples", raw, 0, 3, "it looks like raw samples, expected WAV or FLAC. Save it as WAV.");
         std::string noise;
         const CounterRng rng({.seed = 3, .purpose = RngPurpose::Sampling});

@@ -97,6 +97,11 @@ Result<FileDetection> detectFile(const std::filesystem::path &path)
     found.modality = modalityOf(found.kind);
     found.confidence = 1;
     if (found.kind != FileKind::Unknown) return found;
+    if (const auto foreign = foreignFormatOf(head.substr(0, kSignatureBytes))) {
+        found.foreign = foreign->name;
+        found.modality = foreign->modality;
+        return found;
+    }
     found.guess =
         ModalityHead::builtIn().guessContent({reinterpret_cast<const uint8_t *>(head.data()), head.size()});
     found.modality = found.guess.modality;
@@ -114,11 +119,11 @@ Result<MediaReport> describeMediaFile(const std::filesystem::path &path, const F
     report.json = {{"format", lowerName(found.kind)},
                    {"modality", modality},
                    {"confidence", found.confidence},
-                   {"by", isKnown ? "signature" : "head"},
+                   {"by", isKnown || found.foreign ? "signature" : "head"},
                    {"bytes", found.numBytes}};
     report.json["checks"] = nlohmann::ordered_json::array();
     report.line("format      ", lowerName(found.kind));
-    report.line("modality    ", modality + (isKnown ? ", by its signature"
+    report.line("modality    ", modality + (isKnown || found.foreign ? ", by its signature"
                                                     : ", by its bytes: confidence " +
                                                           formatSignificant(found.confidence, 3)));
     report.line("bytes       ", formatBytes(found.numBytes));
@@ -127,7 +132,9 @@ Result<MediaReport> describeMediaFile(const std::filesystem::path &path, const F
     if (!isKnown)
         report.check(
             "format", false,
-            found.modality == Modality::Image   ? "It looks like raw pixels; save it as PNG to train on it."
+            found.foreign ? std::string("It is ") + found.foreign + ", which nothing here reads; save it as " +
+                                (found.modality == Modality::Image ? "PNG" : "WAV") + " to train on it."
+            : found.modality == Modality::Image   ? "It looks like raw pixels; save it as PNG to train on it."
             : found.modality == Modality::Audio ? "It looks like raw samples; save it as WAV to train on it."
             : found.modality == Modality::Text
                 ? "It looks like text with broken characters; convert it to UTF-8 to train on it."

@@ -15,6 +15,7 @@ namespace orrery {
 struct FileDetection {
     FileKind kind = FileKind::Unknown;     ///< by the signature
     FileKind promised = FileKind::Unknown; ///< by the ending of the name
+    const char *foreign = nullptr;         ///< "GIF": what it is by its signature, when nothing here reads it
     Modality modality = Modality::Unknown; ///< Unknown: unsure
     double confidence = 0;                 ///< 1 by a signature, else the head's
     ModalityGuess guess;                   ///< of the head, when it was asked

@@ -26,13 +26,16 @@ std::string shownName(std::string_view name)
     return shown;
 }
 
-/// "JPEG" for what is something, "of an unknown kind" for the rest.
+/// "JPEG" for what is something, "GIF" for what others read, "of an unknown kind" for the rest.
 Error wrongKind(std::string_view bytes, std::string_view name, const char *expected, const char *hint)
 {
     if (bytes.empty()) return mediaError(name, {"the file is empty", expected}, "Choose another file.");
-    const FileKind kind = fileKindOf(bytes.substr(0, kSignatureBytes));
-    const std::string found = kind == FileKind::Unknown ? "its content is of an unknown kind"
-                                                        : std::string("its content is ") + fileKindName(kind);
+    const std::string_view head = bytes.substr(0, kSignatureBytes);
+    const FileKind kind = fileKindOf(head);
+    const auto foreign = kind == FileKind::Unknown ? foreignFormatOf(head) : std::nullopt;
+    const std::string found = foreign                      ? std::string("its content is ") + foreign->name
+                              : kind == FileKind::Unknown ? "its content is of an unknown kind"
+                                                          : std::string("its content is ") + fileKindName(kind);
     return mediaError(name, {found, expected}, hint);
 }
 

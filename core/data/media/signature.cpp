@@ -53,6 +53,30 @@ FileKind fileKindOfName(std::string_view name)
     return FileKind::Unknown;
 }
 
+std::optional<ForeignFormat> foreignFormatOf(std::string_view head)
+{
+    constexpr std::string_view kZeros("\0\0\0\0", 4);
+    const auto hasAt = [&](size_t place, std::string_view mark) {
+        return head.size() >= place + mark.size() && head.substr(place, mark.size()) == mark;
+    };
+    const bool isBox = hasAt(4, "ftyp"); // of the MPEG-4 family: the next four letters say of which kind
+    const bool isForm = head.starts_with("FORM");
+    const bool isFrame = head.size() >= 2 && static_cast<unsigned char>(head[0]) == 0xff &&
+                         (static_cast<unsigned char>(head[1]) & 0xe6) == 0xe2; // MPEG audio, layer III
+    if (head.starts_with("GIF87a") || head.starts_with("GIF89a")) return ForeignFormat{"GIF", Modality::Image};
+    if (head.starts_with("BM") && hasAt(6, kZeros)) return ForeignFormat{"BMP", Modality::Image};
+    if (head.starts_with(std::string_view("II*\0", 4)) || head.starts_with(std::string_view("MM\0*", 4)))
+        return ForeignFormat{"TIFF", Modality::Image};
+    if (head.starts_with("RIFF") && hasAt(8, "WEBP")) return ForeignFormat{"WebP", Modality::Image};
+    if (isBox && (hasAt(8, "heic") || hasAt(8, "heix") || hasAt(8, "mif1"))) return ForeignFormat{"HEIF", Modality::Image};
+    if (isBox && hasAt(8, "avif")) return ForeignFormat{"AVIF", Modality::Image};
+    if (head.starts_with("ID3") || isFrame) return ForeignFormat{"MP3", Modality::Audio};
+    if (head.starts_with("OggS")) return ForeignFormat{"Ogg", Modality::Audio};
+    if (isForm && (hasAt(8, "AIFF") || hasAt(8, "AIFC"))) return ForeignFormat{"AIFF", Modality::Audio};
+    if (isBox && hasAt(8, "M4A ")) return ForeignFormat{"M4A", Modality::Audio};
+    return std::nullopt;
+}
+
 const char *fileKindName(FileKind kind)
 {
     switch (kind) {

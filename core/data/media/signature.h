@@ -6,6 +6,7 @@
 #include "core/spec/modality.h"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace orrery {
@@ -19,6 +20,14 @@ inline constexpr size_t kSignatureBytes = 4096; ///< of the front of a file are 
 FileKind fileKindOf(std::string_view head);
 /// What the ending of a name promises; Unknown for endings that say nothing here.
 FileKind fileKindOfName(std::string_view name);
+
+/// A format that many files have and nothing here reads: of those a message can say what they are.
+struct ForeignFormat {
+    const char *name; ///< "GIF"
+    Modality modality;
+};
+/// GIF, BMP, TIFF, WebP, HEIF, AVIF, MP3, Ogg, AIFF, M4A. For what fileKindOf() calls Unknown.
+std::optional<ForeignFormat> foreignFormatOf(std::string_view head);
 
 const char *fileKindName(FileKind kind); ///< "PNG", "JPEG", "WAV", "FLAC", "text", "unknown"
 Modality modalityOf(FileKind kind);
