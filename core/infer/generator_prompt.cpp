@@ -186,7 +186,8 @@ Result<void> TextGenerator::checkKind(const GenerateRequest &request) const
                      "Cannot fill a hole with \"" + m_loaded.info.name +
                          "\": its training had no holes (objective.name is " + m_loaded.objective.name +
                          "), expected a share of infilling.",
-                     "Train a run with objective.name=hybrid, or generate without the text behind the hole."};
+                     "Train a run with objective.name=hybrid and a third weight of objective.mix above 0, or generate without the text behind "
+                     "the hole."};
     return checkMask(request);
 }
 

@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace orrery {
 
@@ -64,6 +65,24 @@ Error refusedChoice(const PluginInfo &plugin)
                  plugin.hint};
 }
 
+/// Of plugins whose JSON nobody could read, and so nobody knows what they bring: the end of a hint about an unknown name.
+std::optional<Error> unreadPlugins(const std::vector<PluginInfo> &plugins)
+{
+    std::vector<std::string> unread;
+    const PluginInfo *first = nullptr;
+    for (const PluginInfo &plugin : plugins) {
+        if (plugin.isUsable() || !plugin.version.empty()) continue; // with a version the JSON was read
+        if (!first) first = &plugin;
+        unread.push_back("\"" + plugin.id + "\"");
+    }
+    if (!first) return std::nullopt;
+    return Error{ErrorCode::InvalidInput, "",
+                 unread.size() == 1
+                     ? "If it is of plugin " + unread.front() + ", that was refused: " + first->reasonInSentence()
+                     : "If it is of one of the plugins " + joinText(unread, ", ") +
+                           ", these were refused: orrery-engine plugins list says why."};
+}
+
 Field usedPluginsField()
 {
     Field field;
@@ -117,8 +136,10 @@ FieldTable::FieldTable(std::vector<PluginInfo> plugins) : m_plugins(std::move(pl
 
 void FieldTable::addPlugins()
 {
+    const std::optional<Error> unread = unreadPlugins(m_plugins);
     for (Field &field : m_fields) {
         if (field.point.empty()) continue;
+        if (unread) field.refusedChoices.emplace(std::string(), *unread); // under no name, as they have none that we know
         for (const PluginInfo &plugin : m_plugins)
             for (const ProvidedPart &part : plugin.provides) {
                 if (part.point != field.point || providerOf(part.point, part.name) != &plugin) continue;

@@ -271,11 +271,15 @@ Result<void> checkFieldValue(const Field &field, const FieldValue &value)
         if (!text) return wrongType();
         if (std::find(field.choices.begin(), field.choices.end(), *text) != field.choices.end()) return {};
         if (takesFile(field) && text->ends_with(".json")) return checkText(field, *text);
-        if (const auto refused = field.refusedChoices.find(*text); refused != field.refusedChoices.end())
+        const auto refused = field.refusedChoices.find(*text);
+        if (refused != field.refusedChoices.end() && !text->empty())
             return Error{ErrorCode::InvalidInput,
                          "Cannot set \"" + field.key + "\" to \"" + *text + "\": " + refused->second.message,
                          refused->second.hint};
-        return fieldError(field, quotedValue(*text), field.rangeText());
+        Error error = fieldError(field, quotedValue(*text), field.rangeText());
+        if (const auto unread = field.refusedChoices.find(""); unread != field.refusedChoices.end())
+            error.hint += ' ' + unread->second.hint;
+        return error;
     }
     case FieldType::Text:
     case FieldType::Path: {

@@ -225,7 +225,11 @@ void Problems::checkModalities()
     if (!areGood({"attention.num_modalities"})) return;
     if (count == 1) {
         const auto &stages = m_spec.continual.stages;
-        if (isPictureWorld(m_spec.data.path) || std::any_of(stages.begin(), stages.end(), isPictureWorld))
+        const auto world = std::find_if(stages.begin(), stages.end(), isPictureWorld);
+        if (world != stages.end())
+            add("continual.stages", "\"" + *world + "\", which has pictures and recordings", "texts",
+                "Take it out of continual.stages; data of pictures and recordings are learned by a run of their own.");
+        if (isPictureWorld(m_spec.data.path))
             add("attention.num_modalities", "1 beside data of pictures and recordings, \"gen:shapes\"",
                 "2 (pictures) or 3 (recordings too)", "Set attention.num_modalities to 3, or choose a text.");
         return;
@@ -297,7 +301,7 @@ void Problems::checkContinual()
     const auto numStages = static_cast<int64_t>(continual.stages.size()) + 1;
     if (m_spec.train.steps < numStages)
         add("train.steps",
-            std::to_string(m_spec.train.steps) + " steps for " + std::to_string(numStages) + " stages",
+            std::to_string(m_spec.train.steps) + (m_spec.train.steps == 1 ? " step for " : " steps for ") + std::to_string(numStages) + " stages",
             "one step a stage at least", "Set more steps or fewer continual.stages.");
     if (continual.strategy == "derpp" && areGood({"objective.name"}) && m_spec.objective.name != "next_token")
         add("continual.strategy", "derpp beside the objective " + m_spec.objective.name,

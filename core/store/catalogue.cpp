@@ -190,9 +190,11 @@ Result<fs::path> Catalogue::resolve(const std::string &idOrPath) const
     if (idOrPath.find('/') != std::string::npos) {
         const fs::path path = absolutePath(idOrPath);
         if (isRun(path)) return path;
+        std::error_code ignored;
         return Error{ErrorCode::NotFound,
-                     "Cannot find run \"" + idOrPath +
-                         "\": there is no spec.json in it, expected the folder of a run.",
+                     "Cannot find run \"" + idOrPath + "\": " +
+                         (fs::exists(path, ignored) ? "there is no spec.json in it" : "there is no such folder") +
+                         ", expected the folder of a run.",
                      "List the runs with orrery-engine runs list."};
     }
     std::vector<Candidate> byId;

@@ -238,6 +238,31 @@ private Q_SLOTS:
         const RunSpec frozen = *builderWith({relu("1.2.0")}, {{"plugins.use", "relu"}}).build();
         VERIFY_OK(validateSpec(frozen, *FieldTable::withPlugins({relu("1.0.7")})));
     }
+    /// A name that nobody provides may be of a plugin that could not be read: whoever typed it looks for that.
+    void anUnknownNameLeadsToWhatWasRefused()
+    {
+        PluginInfo unread;
+        unread.id = "newer";
+        unread.state = PluginState::Refused;
+        unread.reason = "Cannot read \"newer.json\": it was made for version 7 of the plugin interface, expected 1.";
+        const auto hint = [](const std::vector<PluginInfo> &plugins, const char *name) {
+            const auto table = FieldTable::withPlugins(plugins);
+            const auto checked = checkFieldValue(*table->find("model.ffn"), FieldValue(std::string(name)));
+            return checked.ok() ? QString() : qtext(checked.error().message + '|' + checked.error().hint);
+        };
+        QVERIFY(hint({unread}, "gelu").isEmpty());
+        const QString one = hint({unread, relu()}, "newer_ffn");
+        QVERIFY2(one.startsWith(u"Cannot set \"model.ffn\": found \"newer_ffn\", expected one of swiglu") &&
+                     one.contains(u"If it is of plugin \"newer\", that was refused: cannot read \"newer.json\": it was "
+                                  u"made for version 7"),
+                 qPrintable(one));
+        PluginInfo other = unread;
+        other.id = "other";
+        const QString two = hint({unread, other}, "");
+        QVERIFY2(two.contains(u"found \"\"") && two.contains(u"the plugins \"newer\", \"other\", these were refused"),
+                 qPrintable(two));
+        QVERIFY(!hint({relu()}, "newer_ffn").contains(u"refused"));
+    }
     void unusedOnesMayBeBroken()
     {
         PluginInfo broken = makePlugin("broken");

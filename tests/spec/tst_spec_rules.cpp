@@ -108,9 +108,10 @@ private Q_SLOTS:
             << "data.path=gen:shapes?n attention.num_modalities=1"
             << "attention.num_modalities"
             << "found 1 beside data of pictures and recordings, \"gen:shapes\", expected 2 (pictures) or 3";
-        QTest::newRow("a later stage of pictures") << "continual.stages=gen:shapes"
-                                                   << "attention.num_modalities"
-                                                   << "Set attention.num_modalities to 3";
+        QTest::newRow("a later stage of pictures")
+            << "continual.stages=gen:shapes"
+            << "continual.stages"
+            << "found \"gen:shapes\", which has pictures and recordings, expected texts";
         QTest::newRow("pictures and holes")
             << pictures + hybrid << "objective.name"
             << "found hybrid beside attention.num_modalities 2, expected next_token";

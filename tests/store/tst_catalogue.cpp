@@ -183,7 +183,8 @@ private Q_SLOTS:
         QCOMPARE(resolved(first.string() + "/").value(), first);
         VERIFY_ERROR(resolved("tiny-2026"), ErrorCode::Conflict, "tiny-20261124-080000");
         VERIFY_ERROR(resolved("frist"), ErrorCode::NotFound, "\"first\"");
-        VERIFY_ERROR(resolved(m_path.string() + "/nothing"), ErrorCode::NotFound, "spec.json");
+        VERIFY_ERROR(resolved(m_path.string() + "/nothing"), ErrorCode::NotFound, "there is no such folder");
+        VERIFY_ERROR(resolved(m_path.string() + "/"), ErrorCode::NotFound, "there is no spec.json in it");
     }
     void twoRunsOfOneNameOrIdAreAConflict()
     {
