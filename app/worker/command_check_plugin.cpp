@@ -78,7 +78,9 @@ Result<bool> checkInstalled(const CheckedPlugin &asked)
     for (const PluginRecord &record : catalogue.records()) {
         if (!asked.id.empty() && record.info.id != asked.id) continue;
         const PluginInfo info = checked(record, asked.trial());
-        areGood = areGood && info.isUsable();
+        // Another one of an id that was found before is of no matter: the first one counts.
+        const bool counts = catalogue.find(record.info.id) == &record;
+        areGood = areGood && (info.isUsable() || !counts);
         show(record, info, asked.isJson);
     }
     return areGood;

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <set>
 #include <sstream>
 #include <sys/stat.h>
 
@@ -53,14 +54,16 @@ std::string text(const Json &json, const char *key)
 
 } // namespace
 
-/// What a worker printed, by id. One that is disabled, as what it requires is missing there, was not tried.
+/// What a worker printed, by id. One that is disabled, as what it requires is missing there, was not tried. Of two with one
+/// id the first one counts, as everywhere: the other was refused for that alone.
 std::map<std::string, PluginTrials::Verdict> PluginTrials::rowsOf(const std::string &output)
 {
     std::map<std::string, Verdict> rows;
+    std::set<std::string> seen;
     std::istringstream lines(output);
     for (std::string line; std::getline(lines, line);) {
         const Json row = Json::parse(line, nullptr, false);
-        if (!row.is_object()) continue;
+        if (!row.is_object() || !seen.insert(text(row, "id")).second) continue;
         Verdict verdict{text(row, "state") == pluginStateName(PluginState::Available),
                         {ErrorCode::InvalidInput, text(row, "reason"), text(row, "hint")},
                         wallSeconds() + kBadSeconds};

@@ -134,6 +134,33 @@ private Q_SLOTS:
             QCOMPARE(rowOf(listed, u"example_ffn"_s)[u"state"_s].toString(), u"available"_s);
         }
     }
+    /// Who develops one has his own before the installed one: that counts, with its own state and reason.
+    void theFirstOfOneIdCounts()
+    {
+        PluginFolder folder;
+        shadow(folder, built());
+        const QStringList where{u"--plugin-dir"_s, folder.path(), u"--json"_s};
+        const auto states = [&](QString &reasons) {
+            const EngineAnswer listed = m_home.run(QStringList{u"plugins"_s, u"list"_s} + where);
+            QStringList found;
+            for (const QJsonObject &row : listed.lines())
+                if (row[u"id"_s].toString() == u"example_ffn") {
+                    found << row[u"state"_s].toString();
+                    reasons += row[u"reason"_s].toString() + u'\n';
+                }
+            return found;
+        };
+        QString reasons;
+        QCOMPARE(states(reasons), (QStringList{u"available"_s, u"refused"_s}));
+        QVERIFY2(reasons.contains(u"was found first in"_s), qPrintable(reasons));
+        const QStringList check = QStringList{u"plugins"_s, u"check"_s, u"example_ffn"_s} + where;
+        QCOMPARE(m_home.run(check).exitCode, 0);
+        shadow(folder, QStringLiteral(ORRERY_TEST_LIBRARIES "/libundefined.so"));
+        reasons.clear();
+        QCOMPARE(states(reasons), (QStringList{u"refused"_s, u"refused"_s}));
+        QVERIFY2(reasons.section(u'\n', 0, 0).contains(u"orrery_test_symbol_that_nobody_has"_s), qPrintable(reasons));
+        QCOMPARE(m_home.run(check).exitCode, 3);
+    }
     void checksWhatLibrariesDo()
     {
         PluginFolder folder;
@@ -250,6 +277,14 @@ private Q_SLOTS:
         QVERIFY2(error(answer)[u"message"_s].toString().contains(
                      u"it comes from plugin \"example_ffn\", which cannot be used"_s),
                  qPrintable(answer.all()));
+        QVERIFY(!QDir(out).exists());
+        // Of a JSON that cannot be read nobody knows what it brings, and yet it is what was meant.
+        folder.write(u"example_ffn/example_ffn.json"_s, "{");
+        const EngineAnswer unread = m_home.run(trainArguments(out) + QStringList{u"--plugin-dir"_s, folder.path()});
+        QCOMPARE(unread.exitCode, 3);
+        QVERIFY2(error(unread)[u"hint"_s].toString().contains(
+                     u"If it is of plugin \"example_ffn\", that was refused: cannot read"_s),
+                 qPrintable(unread.all()));
         QVERIFY(!QDir(out).exists());
     }
     void refusedRunsGoOnWhenThePluginIsBack()
