@@ -63,7 +63,9 @@ Result<void> prepareForRun(const RunSpec &spec, bool isQuiet)
     for (const std::string &path : paths) {
         DataSpec one = data;
         one.path = path;
-        ORRERY_TRY(prepareData(one, spec.model.context, seed, cache, progress, &interrupted()));
+        ORRERY_ASSIGN(const TokenShards shards,
+                      prepareData(one, spec.model.context, seed, cache, progress, &interrupted()));
+        ORRERY_TRY(checkCarriesLoss(path, shards));
     }
     return {};
 }

@@ -92,6 +92,7 @@ Result<RunDirectory> createRun(const Catalogue &catalogue, const RunSpec &given,
     }
     ORRERY_TRY(findTokenizer(spec.data));
     for (std::string &stage : spec.continual.stages) {
+        ORRERY_TRY(checkStageIsText(stage));
         stage = absolutePath(stage).string();
         if (const auto probed = probeCorpus(stage); !probed) return probed.error();
     }

@@ -80,7 +80,10 @@ Result<std::string> describedData(const RunSpec &spec, const std::atomic<bool> &
         options.cancel = &cancel;
         ORRERY_ASSIGN(const OpenedMultiModal opened, openMultiModal(options));
         json = describeMultiModalJson(opened.description, spec.model.context);
-        if (isModelKnown) mismatch = modalityMismatch(spec, opened.description);
+        if (isModelKnown) {
+            ORRERY_TRY(checkCarriesLoss(spec.data.path, opened.description));
+            mismatch = modalityMismatch(spec, opened.description);
+        }
     } else {
         ORRERY_ASSIGN(const TokenShards shards,
                       prepareData(spec.data, spec.model.context, seed, cacheDirectory, {}, &cancel));
@@ -89,7 +92,10 @@ Result<std::string> describedData(const RunSpec &spec, const std::atomic<bool> &
                       withTrainedTokenizer({spec.data, spec.model.context, seed, cacheDirectory, {}, &cancel, {}}));
         ORRERY_ASSIGN(const auto tokenizer, Tokenizer::create(trained));
         json = describeDataJson(shards.description(), tokenizer->vocabSize());
-        if (isModelKnown) mismatch = modalityMismatch(spec, kind);
+        if (isModelKnown) {
+            ORRERY_TRY(checkCarriesLoss(spec.data.path, shards));
+            mismatch = modalityMismatch(spec, kind);
+        }
     }
     return mismatch ? withMismatch(json, *mismatch) : json;
 }

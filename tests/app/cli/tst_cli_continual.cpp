@@ -48,6 +48,9 @@ private Q_SLOTS:
         m_home.write(u"first.txt"_s, QByteArray("the quick brown fox jumps over the lazy dog\n").repeated(200));
         m_home.write(u"second.txt"_s, QByteArray("0123456789 9876543210 0246813579\n").repeated(200));
         m_home.write(u"third.txt"_s, QByteArray("SPHINX OF BLACK QUARTZ, JUDGE MY VOW\n").repeated(200));
+        m_home.write(u"parts.jsonl"_s, "[{\"text\":\"a\"}]\n[{\"text\":\"b\"}]\n");
+        m_home.write(u"asked.jsonl"_s,
+                     QByteArray("{\"messages\":[{\"role\":\"user\",\"content\":\"how many are there?\"}]}\n").repeated(40));
         QVERIFY(QDir::setCurrent(m_home.path())); // names are those of the folder of who asks
     }
 
@@ -115,6 +118,10 @@ private Q_SLOTS:
         QTest::addColumn<QString>("setting");
         QTest::addColumn<QString>("part");
         QTest::newRow("no such text") << QStringList{u"none.txt"_s} << u"continual.strategy=er"_s << u"none.txt"_s;
+        QTest::newRow("a manifest") << QStringList{u"parts.jsonl"_s} << u"continual.strategy=er"_s
+                                    << u"which has pictures or recordings, expected texts"_s;
+        QTest::newRow("nothing to learn") << QStringList{u"asked.jsonl"_s} << u"continual.strategy=er"_s
+                                          << u"no token of its training part carries loss"_s;
         QTest::newRow("patience") << QStringList{u"second.txt"_s} << u"train.patience=2"_s
                                   << u"expected 0, as each text has other losses"_s;
         QTest::newRow("no semantic memory") << QStringList{u"second.txt"_s} << u"continual.strategy=sparse_memory"_s
