@@ -72,9 +72,12 @@ private:
         at::Tensor hasAny_B1T1; ///< bool; B may be 1
     };
 
+    /// What has no direction stays 0, and pulls at nothing: a first token's key is that of the one before it, which is not there,
+    /// and 1 / 0 in its gradient would be a thousand times all others together.
     static at::Tensor normed(const at::Tensor &x_BHTD)
     {
-        return x_BHTD / x_BHTD.norm(2, {-1}, true).clamp_min(1e-6);
+        const at::Tensor norm = x_BHTD.norm(2, {-1}, true);
+        return x_BHTD / at::where(norm > 1e-6, norm, at::ones_like(norm));
     }
     /// (1 − share) · x + share · y, a share for each head.
     static at::Tensor mixed(const at::Tensor &x_BHTD, const at::Tensor &y_BHTD, const nn::Weight &share)

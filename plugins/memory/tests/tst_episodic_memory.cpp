@@ -86,6 +86,7 @@ private Q_SLOTS:
     void offIsThePlainModel();
     void aClosedGateIsThePlainModel();
     void modelGradientsAreRight();
+    void theFirstTokenPullsAtNothing();
     void cacheEqualsWhole_data();
     void cacheEqualsWhole();
     void reachesBehindTheWindow();
@@ -152,6 +153,28 @@ void TestEpisodicMemory::modelGradientsAreRight()
          }});
     QVERIFY2(answer.problem.isEmpty(), qPrintable(answer.problem));
     QVERIFY(answer.numChecked >= 5 * 2 + 4 * 2);
+}
+
+/// With the shift that it begins with, the first token has no key: that is no reason for a gradient of thousands.
+void TestEpisodicMemory::theFirstTokenPullsAtNothing()
+{
+    EpisodicSettings settings = smallMemory();
+    settings.keyShift = settings.queryKey = 1;
+    const auto shiftGradient = [&](double shift) {
+        settings.keyShift = shift;
+        const Registered registered(settings);
+        const auto model = makeModel(memorySpec());
+        nn::ForwardContext context;
+        context.isTraining = true;
+        model->loss(makeIds(2, 14), makeIds(2, 14, 1), {}, context).backward();
+        for (nn::Parameter &parameter : model->parameters())
+            if (parameter.name.ends_with("key_shift")) return parameter.master.grad().abs().max().item<double>();
+        return -1.0;
+    };
+    const double atTheBeginning = shiftGradient(1), besideIt = shiftGradient(0.999);
+    QVERIFY(besideIt > 0 && atTheBeginning > 0);
+    QVERIFY2(atTheBeginning < 10 * besideIt,
+             qPrintable(QString("%1 against %2").arg(atTheBeginning).arg(besideIt)));
 }
 
 void TestEpisodicMemory::cacheEqualsWhole_data()
