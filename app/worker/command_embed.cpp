@@ -101,8 +101,7 @@ Result<std::vector<EmbedSummary>> embed(const EmbedOptions &options)
     }
     if (summaries.front().mask == "causal")
         std::fprintf(stderr,
-                     "orrery-worker: this model was trained on the next token alone, so each token saw "
-                     "only what stands before it\n");
+                     "orrery-worker: the training of this model had no prefixes, so each token saw only what stands before it\n");
     if (!options.out.empty()) ORRERY_TRY(writeOut(options.out, summaries));
     return summaries;
 }

@@ -109,8 +109,11 @@ Result<void> openMemory(const GenerateOptions &options, Generator &generator)
     if (options.memoryFile.empty()) return {};
     std::error_code ignored;
     const bool isThere = std::filesystem::exists(options.memoryFile, ignored);
-    return generator.loadMemory(isThere ? std::filesystem::path(options.memoryFile)
-                                        : std::filesystem::path());
+    if (isThere) return generator.loadMemory(options.memoryFile);
+    ORRERY_TRY(generator.loadMemory({}));
+    // A model without one says so before it writes an answer that nobody would remember.
+    if (auto listed = generator.editMemory({}); !listed) return std::move(listed).error();
+    return {};
 }
 
 /// What was read and answered, to the file. @return tokens that found no slot

@@ -57,8 +57,9 @@ Error nothingThere(const MemoryOptions &options, const fs::path &file)
     return {ErrorCode::NotFound,
             "Cannot " + options.action + " the memory of \"" + options.model.reference +
                 "\": there is no \"" + file.string() + "\", expected a saved memory.",
-            options.file.empty() ? "Bring one with memory import, or name a file with --memory."
-                                 : "Let generate write one with --memory."};
+            options.action == "import" ? "Check the path of what is to be imported."
+            : options.file.empty()     ? "Bring one with memory import, or name a file with --memory."
+                                       : "Let generate write one with --memory."};
 }
 
 /// Of two options exactly one.

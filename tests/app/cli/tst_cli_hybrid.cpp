@@ -15,6 +15,7 @@ private Q_SLOTS:
     void reportsALossOfEachKind();
     void fillsAHole();
     void fillsAHoleThatBeginsWithADash();
+    void refusesAMemoryBeforeItAnswers();
     void readsAPromptAsAPrefix();
     void plainRunsSayWhatIsMissing();
     void embedsTextsAndFiles();
@@ -91,6 +92,17 @@ void TestCliHybrid::fillsAHole()
     QCOMPARE(atTheEnd.lines().last()[u"prompt_tokens"_s].toInt(), 3 + 3);
 }
 
+void TestCliHybrid::refusesAMemoryBeforeItAnswers()
+{
+    const QString file = m_home.path(u"talk.memory"_s);
+    const EngineAnswer answer =
+        m_home.run({u"generate"_s, m_run, u"--prompt"_s, u"the"_s, u"--max-tokens"_s, u"2"_s, u"--memory"_s, file});
+    QCOMPARE(answer.exitCode, 3);
+    QVERIFY2(answer.out.isEmpty() && answer.err.contains(u"Cannot use a memory: the model has none."_s),
+             qPrintable(answer.all()));
+    QVERIFY(!QFile::exists(file));
+}
+
 void TestCliHybrid::fillsAHoleThatBeginsWithADash()
 {
     for (const QStringList &given :
@@ -143,7 +155,7 @@ void TestCliHybrid::embedsTextsAndFiles()
     const EngineAnswer text = m_home.run({u"embed"_s, m_plain, u"--text"_s, u"a"_s});
     QCOMPARE(text.exitCode, 0);
     QCOMPARE(text.out.split(u' ').size(), 32);
-    QVERIFY2(text.err.contains(u"next token alone"_s), qPrintable(text.err));
+    QVERIFY2(text.err.contains(u"had no prefixes"_s), qPrintable(text.err));
 }
 
 void TestCliHybrid::writesEmbeddings_data()

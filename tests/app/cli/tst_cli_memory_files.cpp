@@ -269,6 +269,8 @@ void TestCliMemoryFiles::namesWhatIsWrong_data()
     const QString text = m_home.write(u"no.memory"_s, "this is no memory, but a text of some length");
     QTest::newRow("no file") << QStringList{u"list"_s, m_run, u"--memory"_s, none} << 3
                              << u"expected a saved memory"_s;
+    QTest::newRow("nothing to import") << QStringList{u"import"_s, m_run, none} << 3
+                                       << u"Check the path of what is to be imported"_s;
     QTest::newRow("nothing saved") << QStringList{u"list"_s, m_run} << 3 << u"Bring one with memory import"_s;
     QTest::newRow("no memory") << QStringList{u"list"_s, m_run, u"--memory"_s, text} << 3 << u"no.memory"_s;
     QTest::newRow("weights are none")
