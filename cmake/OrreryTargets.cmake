@@ -31,11 +31,13 @@ function(orrery_add_program name)
     orrery_apply_flavour(${name} "${ARG_QT}" "${ARG_TORCH}")
 endfunction()
 
-# orrery_add_test(tst_name LABEL unit|engine|gui|gpu|slow LIBS ... [SOURCES ...] [TIMEOUT s] [QT] [TORCH] [ENV k=v ...])
+# orrery_add_test(tst_name LABEL unit|engine|gui|gpu|slow LIBS ... [SOURCES ...] [TIMEOUT s] [QT] [TORCH] [ENV k=v ...]
+#                 [WAITS|SERIAL])
 # The source is tst_name.cpp unless SOURCES says otherwise. Only tests with QT also see widgets. TIMEOUT (1800) only ends
-# what hangs: far above what a busy machine needs.
+# what hangs: far above what a busy machine needs. WAITS: it waits for clocks and slow lines much more than it computes;
+# SERIAL: beside nothing else.
 function(orrery_add_test name)
-    cmake_parse_arguments(ARG "QT;TORCH;SERIAL" "LABEL;TIMEOUT" "SOURCES;LIBS;ENV" ${ARGN})
+    cmake_parse_arguments(ARG "QT;TORCH;SERIAL;WAITS" "LABEL;TIMEOUT" "SOURCES;LIBS;ENV" ${ARGN})
     if(NOT ARG_SOURCES)
         set(ARG_SOURCES ${name}.cpp)
     endif()
@@ -53,6 +55,9 @@ function(orrery_add_test name)
     orrery_apply_flavour(${name} "${ARG_QT}" "${ARG_TORCH}")
     add_test(NAME ${name} COMMAND ${name})
     orrery_set_test_properties(${name} "${ARG_LABEL}" ${ARG_TIMEOUT} "${ARG_SERIAL}" ${ARG_ENV})
+    if(ARG_WAITS)
+        set_tests_properties(${name} PROPERTIES PROCESSORS 1)
+    endif()
 endfunction()
 
 # orrery_add_test_variant(NAME tst_name LABEL ... [TIMEOUT s] [ENV k=v ...] [SERIAL]): a test that is there, told by ENV.
@@ -64,12 +69,20 @@ endfunction()
 
 # Each test has places of its own for what a program keeps for its user, so that tests side by side meet neither one
 # another nor the files of whoever runs them. Qt's own limit of five minutes per function would end a long sweep first.
+# ./test has two jobs for each core; a test that computes takes both. Threads of LibTorch that spin while they wait for each
+# other would take the core of the test beside; so few turns are what the engine gives its workers, too.
+# On a machine that has not run them yet nothing else tells ctest to begin with the longest.
+set(orrery_long_tests tst_window_room_x2 tst_window_room_x1.5 tst_bench_science tst_worker_train tst_host_runs tst_inspect_parts
+    tst_branches tst_continual tst_cli_continual tst_cli_export tst_cli_training)
 function(orrery_set_test_properties name label timeout serial)
     set(home "${CMAKE_BINARY_DIR}/tests/home/${name}")
-    set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT ${timeout}
-        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;ORRERY_TEST=1;QTEST_FUNCTION_TIMEOUT=${timeout}000;ORRERY_HOME=${home};XDG_CONFIG_HOME=${home}/config;XDG_DATA_HOME=${home}/share;${ARGN}")
+    set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT ${timeout} PROCESSORS 2
+        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;ORRERY_TEST=1;OMP_WAIT_POLICY=passive;GOMP_SPINCOUNT=1000;QTEST_FUNCTION_TIMEOUT=${timeout}000;ORRERY_HOME=${home};XDG_CONFIG_HOME=${home}/config;XDG_DATA_HOME=${home}/share;${ARGN}")
     if(serial)
         set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+    endif()
+    if(name IN_LIST orrery_long_tests)
+        set_tests_properties(${name} PROPERTIES COST 20)
     endif()
 endfunction()
 
