@@ -179,6 +179,7 @@ private Q_SLOTS:
     void beginsNeutral();
     void equalWeightsAreSharedWeights();
     void theFoldedBiasKeepsTheFusedKernel();
+    void gradientsEqualDifferences_data();
     void gradientsEqualDifferences();
     void cacheGoesOnBehindAPicture();
     void laterTokensDoNotReachBack();
@@ -370,14 +371,25 @@ void TestMultiModal::theFoldedBiasKeepsTheFusedKernel()
     QVERIFY(areFusedAlone(kernels));
 }
 
+void TestMultiModal::gradientsEqualDifferences_data()
+{
+    QTest::addColumn<int>("grouping");
+    QTest::newRow("slice by slice") << static_cast<int>(Grouping::Never);
+    // What is written by hand for a GPU: rows, tokens, products and stacked weights.
+    QTest::newRow("all at once") << static_cast<int>(Grouping::Always);
+}
+
 void TestMultiModal::gradientsEqualDifferences()
 {
+    QFETCH(const int, grouping);
+    const GroupingScope scope(static_cast<Grouping>(grouping));
     ModelSpec spec = multiModalSpec();
     spec.attention.zLoss = 0.1;
     spec.attention.modalityDropout = 0;
     const auto model = makeModel(spec);
     stirWeights(*model);
     ModalityInput input = makeInput(spec, mixedBatch());
+    QCOMPARE(isGrouped(input.layout, at::kCPU), grouping == static_cast<int>(Grouping::Always));
     ForwardContext context = contextOf(input);
     context.isTraining = true;
     context.dtype = at::kDouble;
