@@ -167,19 +167,59 @@ bool TextStream::wasRead(const MixedText &text, int64_t begin, LeftText &how) co
     return false;
 }
 
-std::unique_ptr<TextStream> TextStream::before(const MixedText &text, int64_t last,
-                                               const std::atomic<bool> &cancel) const
+TextStream::Passes TextStream::passesOf(const MixedText &text, const MediaPositions::Range &tokens, int64_t token,
+                                        const std::atomic<bool> &cancel) const
 {
-    const int64_t end = text.isText(last) ? last + 1 : text.media->segmentAt(last).end;
+    const int64_t last = tokens.end - 1;
+    int64_t end = text.isText(last) ? tokens.end : text.media->segmentAt(last).end;
     const auto upTo = [&text](int64_t count) {
         return MixedText{text.ids.first(static_cast<size_t>(count)), text.media, text.keptFrom};
     };
     LeftText how;
-    if (!m_remembers || !wasRead(upTo(end), text.wholeTo(last), how)) return nullptr;
-    const auto behind = std::upper_bound(how.passEnds.begin(), how.passEnds.end(), last);
-    const int64_t begin = behind == how.passEnds.begin() ? 0 : *(behind - 1); // of its pass
+    if (!m_remembers || !wasRead(upTo(end), text.wholeTo(last), how)) return {};
+    const std::vector<int64_t> &ends = how.passEnds; // what is still to come would be one pass more
+    const auto passOf = [&ends](int64_t at) { return std::upper_bound(ends.begin(), ends.end(), at) - ends.begin(); };
+    const auto beginOf = [&ends](int64_t pass) { return pass == 0 ? 0 : ends[static_cast<size_t>(pass) - 1]; };
+    Passes passes;
+    int64_t firstPass = passOf(tokens.begin), lastPass = passOf(last);
+    if (lastPass - firstPass >= kMaxPasses) {
+        passes.areAll = false;
+        firstPass = std::clamp(passOf(token) - kMaxPasses / 2, firstPass, lastPass - kMaxPasses + 1);
+        lastPass = firstPass + kMaxPasses - 1;
+        if (lastPass < std::ssize(ends)) end = std::min(end, ends[static_cast<size_t>(lastPass)]);
+    }
+    int64_t begin = beginOf(firstPass);
     const StreamSnapshot *state = m_snapshots.nearest(upTo(begin), how.sources);
-    if (!state && !how.isFromStart) return nullptr;
+    if (!state && !how.isFromStart) {
+        state = m_snapshots.shortest(upTo(beginOf(lastPass)), how.sources);
+        if (!state) return {};
+        passes.areKept = false;
+        begin = std::ssize(state->text);
+    }
+    for (const int64_t passEnd : ends)
+        if (passEnd > begin && passEnd < end) passes.ends.push_back(passEnd);
+    passes.ends.push_back(end);
+    std::unique_ptr<TextStream> reader = readerFrom(state, how);
+    const auto size = [&reader] { return std::ssize(reader->m_text); };
+    for (const int64_t passEnd : ends)
+        if (passEnd > size() && passEnd <= begin && !reader->advanceTo(upTo(passEnd), cancel)) return {};
+    const int64_t firstEnd = passes.ends.front();
+    if (reader->m_cache.length + firstEnd - begin > m_context) {
+        reader->makeRoom(upTo(firstEnd), firstEnd - begin);
+        // What the context has still is read again together with it, as far as that is one pass.
+        while (firstEnd - size() > kPrefillChunk) {
+            const int64_t next = size() + text.wholeCount(size(), kPrefillChunk);
+            if (next >= firstEnd) break; // a picture
+            if (!reader->readRest(upTo(next), cancel)) return {};
+        }
+    }
+    while (passes.ends.size() > 1 && passes.ends.back() - reader->origin() > m_context) passes.ends.pop_back();
+    passes.before = std::move(reader);
+    return passes;
+}
+
+std::unique_ptr<TextStream> TextStream::readerFrom(const StreamSnapshot *state, const LeftText &how) const
+{
     auto reader = std::make_unique<TextStream>(m_model, m_device, m_step);
     reader->m_canGoBack = false; // it keeps no states of its own
     reader->m_loaded = m_loaded;
@@ -191,18 +231,6 @@ std::unique_ptr<TextStream> TextStream::before(const MixedText &text, int64_t la
         reader->takeState(*state);
     } else {
         reader->fillParts();
-    }
-    const auto size = [&reader] { return std::ssize(reader->m_text); };
-    for (const int64_t passEnd : how.passEnds)
-        if (passEnd > size() && passEnd <= begin && !reader->advanceTo(upTo(passEnd), cancel)) return nullptr;
-    if (reader->m_cache.length + end - begin > m_context) {
-        reader->makeRoom(upTo(end), end - begin);
-        // What the context has still is read again together with it, as far as that is one pass.
-        while (end - size() > kPrefillChunk) {
-            const int64_t next = size() + text.wholeCount(size(), kPrefillChunk);
-            if (next >= end) break; // a picture
-            if (!reader->readRest(upTo(next), cancel)) return nullptr;
-        }
     }
     return reader;
 }

@@ -28,13 +28,23 @@ const StreamSnapshot *StreamSnapshots::nearest(const MixedText &text,
                                                const std::vector<TextSource> &sources) const
 {
     const StreamSnapshot *best = nullptr;
-    for (const StreamSnapshot &one : m_all) {
-        const auto size = std::ssize(one.text);
-        if (size > text.size() || (best && size <= std::ssize(best->text))) continue;
-        if (commonStart({one.text, one.media}, text) == size && areAlike(one.sources, sources, size))
-            best = &one;
-    }
+    for (const StreamSnapshot &one : m_all)
+        if ((!best || one.text.size() > best->text.size()) && isStartOf(one, text, sources)) best = &one;
     return best;
+}
+
+const StreamSnapshot *StreamSnapshots::shortest(const MixedText &text, const std::vector<TextSource> &sources) const
+{
+    const StreamSnapshot *best = nullptr;
+    for (const StreamSnapshot &one : m_all)
+        if ((!best || one.text.size() < best->text.size()) && isStartOf(one, text, sources)) best = &one;
+    return best;
+}
+
+bool StreamSnapshots::isStartOf(const StreamSnapshot &one, const MixedText &text, const std::vector<TextSource> &sources)
+{
+    const auto size = std::ssize(one.text);
+    return size <= text.size() && commonStart({one.text, one.media}, text) == size && areAlike(one.sources, sources, size);
 }
 
 int64_t StreamSnapshots::numBytes() const

@@ -65,6 +65,8 @@ public:
     /// The longest that `text` begins with, read under the same sources; null: none.
     [[nodiscard]] const StreamSnapshot *nearest(const MixedText &text,
                                                 const std::vector<TextSource> &sources) const;
+    /// Likewise, the shortest.
+    [[nodiscard]] const StreamSnapshot *shortest(const MixedText &text, const std::vector<TextSource> &sources) const;
     /// Of the text that the stream reads now. Where there is no room, those of other texts go first, the
     /// oldest before others; then of this text those that stand nearest to one before.
     void add(StreamSnapshot snapshot);
@@ -75,6 +77,8 @@ public:
     [[nodiscard]] int64_t numBytes() const;
 
 private:
+    [[nodiscard]] static bool isStartOf(const StreamSnapshot &one, const MixedText &text,
+                                        const std::vector<TextSource> &sources);
     void dropOne();
 
     int64_t m_maxBytes;

@@ -70,13 +70,23 @@ public:
     [[nodiscard]] bool beginsWithMemory() const;
     /// What each text begins with.
     [[nodiscard]] std::vector<MemoryEvent> loadedEvents() const;
-    /// A stream of its own that has read what this one had read, in the same passes, before the pass with token `last` of the
-    /// text: of that it has the tokens from numTokens() on before it still, with room for them in the context. Nothing of it
-    /// comes back.
-    /// @param last 0 … size of the text − 1
-    /// @return null: this text was not read, or what was remembered there is not kept (any more); or cancelled
-    [[nodiscard]] std::unique_ptr<TextStream> before(const MixedText &text, int64_t last,
-                                                     const std::atomic<bool> &cancel) const;
+    /// How tokens of a text were read: from what, and in which passes.
+    struct Passes {
+        /// Of its own: it has read what this stream had read, in the same passes, before the first of these, which begins at
+        /// its numTokens(), and has room for them in its context. Nothing of it comes back.
+        std::unique_ptr<TextStream> before;
+        std::vector<int64_t> ends; ///< tokens of the text behind each of them
+        bool areAll = true;        ///< of one context; false: there are more than kMaxPasses, and these are about the token
+        bool areKept = true;       ///< false: the first ones are missing, whose state is not kept and that cannot be read anew
+    };
+    static constexpr int64_t kMaxPasses = 512;
+    /// The passes in which these tokens came, as far as one context has them: those behind it are left out.
+    /// @param tokens within the text, one or more  @param token one of them, that matters most
+    /// @return before null: this text was not read, or nothing of what was remembered there is kept (any more); or cancelled
+    [[nodiscard]] Passes passesOf(const MixedText &text, const MediaPositions::Range &tokens, int64_t token,
+                                  const std::atomic<bool> &cancel) const;
+    /// Tokens of the text when its context began; those before them were read in another one, too.
+    [[nodiscard]] int64_t windowBegin() const { return m_windows.empty() ? 0 : m_windows.back().numBefore; }
     /// Of such a stream, where it ends: keys, values and what is remembered.
     [[nodiscard]] nn::KvCache takeCache() { return std::move(m_cache); }
     [[nodiscard]] int64_t origin() const { return m_cache.origin; }        ///< place of the context's first token
@@ -127,6 +137,8 @@ private:
     /// How all of a text was read; its last token, or the picture from `begin` on that it is of, may be still to come.
     /// @param how out, without the text  @return false: it was not
     bool wasRead(const MixedText &text, int64_t begin, LeftText &how) const;
+    /// Of its own, where the state is; null: where a text that was read so begins.
+    [[nodiscard]] std::unique_ptr<TextStream> readerFrom(const StreamSnapshot *state, const LeftText &how) const;
     void leaveText();  ///< another one takes its place
     void dropStates(); ///< what they remember is not what is remembered now
     /// Lets go in front of the context what a pass over `count` tokens has no room for.

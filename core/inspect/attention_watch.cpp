@@ -17,11 +17,11 @@ constexpr size_t kMaxSlots = 16; ///< as MemoryRead::slots
 
 enum SummaryColumn : int64_t { kEntropy, kDistance, kFirstMass, kSelfMass, kNumSummaries };
 
-/// What a block adds to the summaries of its heads. @return double [H, 4]
-at::Tensor summarySums(const WeightBlock &block)
+/// What a block adds to the summaries of its heads. @param first place of its first row  @return double [H, 4]
+at::Tensor summarySums(const WeightBlock &block, int64_t first)
 {
     const at::Tensor &weights = block.weights_HRS;
-    const int64_t numRows = weights.size(1), numKeys = weights.size(2), first = block.firstRow;
+    const int64_t numRows = weights.size(1), numKeys = weights.size(2);
     const auto places = [&](int64_t begin, int64_t count) {
         return at::arange(begin, begin + count, weights.options());
     };
@@ -112,20 +112,49 @@ struct GroupSums {
     at::Tensor summaries_H4, flows_HMM;
     at::Tensor oneHot_TM; ///< undefined: no flows
 
-    void add(const WeightBlock &block)
+    /// @param first place of the pass's first token
+    void add(const WeightBlock &block, int64_t first)
     {
         const auto addTo = [](at::Tensor &sum, const at::Tensor &x) { sum = sum.defined() ? sum.add_(x) : x; };
-        addTo(summaries_H4, summarySums(block));
+        addTo(summaries_H4, summarySums(block, first + block.firstRow));
         if (!oneHot_TM.defined()) return;
         const at::Tensor &weights = block.weights_HRS;
         const at::Tensor seen_HRM = at::matmul(weights, oneHot_TM.narrow(0, 0, weights.size(2)));
-        addTo(flows_HMM, at::matmul(oneHot_TM.narrow(0, block.firstRow, weights.size(1)).t(), seen_HRM));
+        addTo(flows_HMM, at::matmul(oneHot_TM.narrow(0, first + block.firstRow, weights.size(1)).t(), seen_HRM));
     }
 };
 
 } // namespace
 
+struct AttentionWatch::OpenLayer {
+    LayerGroup whole, chosen;
+    std::vector<int64_t> computed; ///< heads that blocks are made of
+    GroupSums sums;
+};
+
 AttentionWatch::AttentionWatch(const WatchPlan &plan, HostCopies &copies) : m_plan(plan), m_copies(copies) {}
+
+AttentionWatch::~AttentionWatch() = default;
+
+void AttentionWatch::beginPass(int64_t first, bool isLast)
+{
+    m_first = first;
+    m_isLast = isLast;
+}
+
+AttentionWatch::OpenLayer &AttentionWatch::layerOf(const nn::AttentionLook &look)
+{
+    std::unique_ptr<OpenLayer> &open = m_open[look.layer];
+    if (open) return *open;
+    open = std::make_unique<OpenLayer>(
+        OpenLayer{LayerGroup(m_plan.whole, look.layer), LayerGroup(m_plan.chosen, look.layer), {}, {}});
+    open->computed = headsOf(open->whole, open->chosen);
+    const at::TensorOptions options = optionsOf(look);
+    for (const auto &[group, seen] : {std::pair(&open->whole, &m_whole), std::pair(&open->chosen, &m_chosen)})
+        if (!group->isEmpty()) group->begin(open->computed, !std::exchange(seen->isCounted, true), options);
+    if (m_plan.numModalities > 1 && !open->whole.isEmpty()) open->sums.oneHot_TM = oneHot(options);
+    return *open;
+}
 
 const at::Tensor &AttentionWatch::oneHot(const at::TensorOptions &options)
 {
@@ -141,41 +170,47 @@ void AttentionWatch::look(const nn::AttentionLook &look)
     if (m_plan.isCancelled && m_plan.isCancelled()) throw LookCancelled{};
     if (m_plan.onLayer) m_plan.onLayer(look.layer);
     const at::NoGradGuard noGradients;
-    const int64_t origin = m_plan.firstRow; // of the pass's rows
-    ORRERY_ASSERT(look.q_BHTD.size(0) == 1 && look.firstQuery == origin);
-    if (m_isSeenBefore.empty() && origin == 0) m_isSeenBefore = seenByTheOneBefore(look.mask, m_plan.numTokens);
-    LayerGroup whole(m_plan.whole, look.layer), chosen(m_plan.chosen, look.layer);
-    const std::vector<int64_t> computed = headsOf(whole, chosen);
-    if (computed.empty()) return;
-    const at::TensorOptions options = optionsOf(look);
-    whole.begin(computed, !m_whole.numPairs_YX.defined(), options);
-    chosen.begin(computed, !m_chosen.numPairs_YX.defined(), options);
-    GroupSums sums;
-    if (m_plan.numModalities > 1 && !whole.isEmpty()) sums.oneHot_TM = oneHot(options);
+    ORRERY_ASSERT(look.q_BHTD.size(0) == 1 && look.firstQuery == m_first);
+    const bool isOnlyOne = m_first == 0 && m_isLast;
+    if (m_isSeenBefore.empty() && isOnlyOne) m_isSeenBefore = seenByTheOneBefore(look.mask, m_plan.numTokens);
+    OpenLayer &open = layerOf(look);
+    LayerGroup &whole = open.whole, &chosen = open.chosen;
     const auto use = [&](const WeightBlock &block) {
         if (!chosen.isEmpty()) chosen.add(look, block.firstRow, chosen.own(block.weights_HRS));
         if (whole.isEmpty()) return;
         const at::Tensor weights = whole.own(block.weights_HRS), logs = whole.own(block.logWeights_HRS);
         whole.add(look, block.firstRow, weights);
-        sums.add({block.firstRow, weights, logs});
+        open.sums.add({block.firstRow, weights, logs}, m_first);
     };
     const MapShape &shape = whole.isEmpty() ? m_plan.chosen.shape : m_plan.whole.shape;
-    forEachBlock(look,
-                 {.heads = HeadChoice(computed, options.device()),
-                  .rows = {shape.firstRow - origin, shape.firstRow - origin + shape.numRows},
-                  .rowsAtOnce = shape.rowsPerCell,
-                  .wantsLogs = !whole.isEmpty(),
-                  .blockWeights = m_plan.blockWeights},
-                 use);
-    for (const auto &[group, seen] : {std::pair(&chosen, &m_chosen), std::pair(&whole, &m_whole)})
+    const RowRange rows{std::max<int64_t>(shape.firstRow - m_first, 0),
+                        std::min(shape.firstRow + shape.numRows - m_first, look.q_BHTD.size(2))};
+    if (!open.computed.empty() && rows.size() > 0)
+        forEachBlock(look,
+                     {.heads = HeadChoice(open.computed, look.q_BHTD.device()),
+                      .rows = rows,
+                      .rowsAtOnce = shape.rowsPerCell,
+                      .wantsLogs = !whole.isEmpty(),
+                      .blockWeights = m_plan.blockWeights},
+                     use);
+    if (!m_isLast) return;
+    finish(open);
+    m_open.erase(look.layer);
+}
+
+void AttentionWatch::finish(OpenLayer &open)
+{
+    for (const auto &[group, seen] : {std::pair(&open.chosen, &m_chosen), std::pair(&open.whole, &m_whole)})
         if (!group->isEmpty())
             seen->layers.push_back({group->order(), group->cells(seen->numPairs_YX, m_copies), {}, {}});
-    if (whole.isEmpty()) return;
+    if (open.whole.isEmpty()) return;
+    const MapShape &shape = m_plan.whole.shape;
+    const GroupSums &sums = open.sums;
     SeenLayer &layer = m_whole.layers.back();
-    layer.summaries_H4 = m_copies.begin(sums.summaries_H4 / static_cast<double>(m_plan.numTokens));
-    if (sums.oneHot_TM.defined())
-        layer.flows_HMM = m_copies.begin(
-            (sums.flows_HMM / sums.oneHot_TM.sum(0).clamp_min(1).unsqueeze(1)).to(at::kFloat));
+    layer.summaries_H4 = m_copies.begin(sums.summaries_H4 / static_cast<double>(shape.numRows));
+    if (!sums.oneHot_TM.defined()) return;
+    const at::Tensor numOfEach_M = sums.oneHot_TM.narrow(0, shape.firstRow, shape.numRows).sum(0);
+    layer.flows_HMM = m_copies.begin((sums.flows_HMM / numOfEach_M.clamp_min(1).unsqueeze(1)).to(at::kFloat));
 }
 
 std::vector<AttentionMap> AttentionWatch::mapsOfAll(const Seen &seen, const MapPlan &plan)
@@ -219,10 +254,12 @@ std::vector<ModalityFlow> AttentionWatch::flows() const
 
 void AttentionWatch::read(const nn::SourceLook &look)
 {
-    if (m_plan.readsOf < 0) return;
     const at::NoGradGuard noGradients;
+    if (m_plan.wantsUses) m_uses.add(look, m_first);
+    const int64_t token = m_plan.readsOf - m_first;
+    if (m_plan.readsOf < 0 || token < 0 || token >= look.slots_BHTK.size(2)) return;
     const auto ofToken = [&](const at::Tensor &x_BHTK) {
-        return x_BHTK.defined() ? x_BHTK[0].select(1, m_plan.readsOf - m_plan.firstRow).to(at::kCPU) : at::Tensor();
+        return x_BHTK.defined() ? x_BHTK[0].select(1, token).to(at::kCPU) : at::Tensor();
     };
     const at::Tensor slots = ofToken(look.slots_BHTK), weights = ofToken(look.weights_BHTK).to(at::kDouble);
     const at::Tensor events = ofToken(look.events_BHTK), places = ofToken(look.places_BHTK);

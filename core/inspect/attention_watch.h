@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tap of a look: takes what is wanted of each layer's attention while the pass goes by, and nothing of a
-// layer of which nothing is. And the one that silences heads. Made for one pass; only the thread that owns the
-// model. Axes: H heads, T tokens, M modalities, K slots.
+// layer of which nothing is. And the one that silences heads. Made for one look, which is one pass or several that come one
+// behind the other; only the thread that owns the model. Axes: H heads, T tokens, M modalities, K slots.
 #pragma once
 
 #include "core/inspect/attention_weights.h"
 #include "core/inspect/map_pool.h"
+#include "core/inspect/memory_uses.h"
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <vector>
 
 namespace orrery {
@@ -24,10 +26,10 @@ struct MapPlan {
 
 struct WatchPlan {
     int64_t numTokens = 0;
-    int64_t firstRow = 0;              ///< of the tokens that look: those before it were read by another pass
-    MapPlan whole;                     ///< with summaries and flows; its rectangle is the whole text
-    MapPlan chosen;                    ///< maps only
+    MapPlan whole;                     ///< with summaries and flows; its rectangle has all rows that are looked at
+    MapPlan chosen;                    ///< maps only; its rows are some of these
     int64_t readsOf = -1;              ///< token whose reads from memories are kept; −1: none
+    bool wantsUses = false;            ///< what all of them read most
     int64_t numModalities = 1;         ///< of flows; 1: none
     std::vector<int64_t> modalities_T; ///< modalityIndex() of each token
     std::function<bool()> isCancelled; ///< may be empty
@@ -39,6 +41,10 @@ class AttentionWatch final : public nn::AttentionTap {
 public:
     /// Both outlive it.
     AttentionWatch(const WatchPlan &plan, HostCopies &copies);
+    ~AttentionWatch() override;
+    /// Before each pass of a text that comes in several. Not called: there is one, and it has all of the text.
+    /// @param first place of its first token
+    void beginPass(int64_t first, bool isLast);
     void look(const nn::AttentionLook &look) override;
     void read(const nn::SourceLook &look) override;
 
@@ -48,7 +54,8 @@ public:
     [[nodiscard]] std::vector<HeadSummary> summaries() const;
     [[nodiscard]] std::vector<ModalityFlow> flows() const;
     [[nodiscard]] std::vector<MemoryRead> takeReads() { return std::move(m_reads); }
-    /// As seenByTheOneBefore() says; empty when there was no layer.
+    [[nodiscard]] std::vector<MemoryUse> uses() const { return m_uses.uses(); }
+    /// As seenByTheOneBefore() says; empty when there was no layer, or the text came in several passes.
     [[nodiscard]] const std::vector<bool> &isSeenBefore() const { return m_isSeenBefore; }
 
 private:
@@ -60,16 +67,24 @@ private:
     };
     struct Seen {
         std::vector<SeenLayer> layers;
-        at::Tensor numPairs_YX; ///< that may look, by cell; made in the first layer, as one mask serves all
+        bool isCounted = false; ///< by the first layer, as one mask serves all
+        at::Tensor numPairs_YX; ///< that may look, by cell
     };
+    struct OpenLayer; ///< while its passes go by
+    [[nodiscard]] OpenLayer &layerOf(const nn::AttentionLook &look);
+    void finish(OpenLayer &layer);
     [[nodiscard]] static std::vector<AttentionMap> mapsOfAll(const Seen &seen, const MapPlan &plan);
     [[nodiscard]] const at::Tensor &oneHot(const at::TensorOptions &options);
 
     const WatchPlan &m_plan;
     HostCopies &m_copies;
+    int64_t m_first = 0; ///< of the pass's tokens
+    bool m_isLast = true;
+    std::map<int64_t, std::unique_ptr<OpenLayer>> m_open;
     Seen m_whole, m_chosen;
     at::Tensor m_oneHot_TM; ///< the tokens' modalities; made when first asked for
     std::vector<MemoryRead> m_reads;
+    MemoryUses m_uses;
     std::vector<bool> m_isSeenBefore;
 };
 

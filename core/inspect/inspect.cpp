@@ -59,8 +59,6 @@ private:
         return !m_request.ablated.empty() || !m_request.memoryEdits.empty();
     }
     [[nodiscard]] bool isFromState() const { return static_cast<bool>(m_input.stateBefore); }
-    /// The token that is asked about, among those of the pass.
-    [[nodiscard]] int64_t tokenOfPass() const { return m_checked.token - m_input.numRead; }
 
     /// Passes: the one that is looked at, the way back through it, the changed one.
     [[nodiscard]] int64_t numPasses() const
@@ -69,7 +67,7 @@ private:
     }
     [[nodiscard]] std::function<void(int64_t)> layerTeller(int64_t pass) const
     {
-        if (!m_tell) return {};
+        if (!m_tell || m_pass.numPasses() > 1) return {}; // of many small ones their number says more
         return [this, pass](int64_t layer) {
             m_tell({.layer = layer + 1, .layers = m_model.spec().layers, .pass = pass, .passes = numPasses()});
         };
@@ -84,13 +82,57 @@ private:
         return isText ? m_input.ids[next] : m_next.likeliestId();
     }
 
-    Result<void> lookAtPass()
+    [[nodiscard]] WatchPlan watchPlan() const
     {
         WatchPlan plan = m_pass.plan();
-        if (m_request.wantsOverview) plan.whole = {allHeads(m_model.spec()), m_checked.overview};
+        if (m_request.wantsOverview) {
+            const int64_t begin = m_input.numRead; // what a state has of the text looked before
+            plan.whole = {allHeads(m_model.spec()), shapeOf(begin, plan.numTokens - begin, 0, plan.numTokens, m_request.overviewEdge)};
+        }
         plan.chosen = {m_request.heads, m_checked.map};
         plan.readsOf = m_checked.token;
+        plan.wantsUses = m_request.wantsUses;
         plan.onLayer = layerTeller(1);
+        return plan;
+    }
+
+    /// Of the pass with the token that is asked about, on its way to the host.
+    struct Seen {
+        at::Tensor logits_V, saidOnHost_V, embedded_BTC;
+        std::vector<at::Tensor> surprise, lens;
+    };
+    void readPass(size_t number, AttentionWatch &watch, nn::KvCache *cache, HostCopies &copies, Seen &seen)
+    {
+        const TokenRange tokens = m_pass.tokensOf(number);
+        const size_t numPasses = m_pass.numPasses();
+        if (numPasses > 1 && m_tell)
+            m_tell({.pass = static_cast<int64_t>(number) + 1, .passes = static_cast<int64_t>(numPasses)});
+        watch.beginPass(tokens.begin, number + 1 == numPasses);
+        const bool isOfToken = m_checked.token >= tokens.begin && m_checked.token < tokens.end;
+        const int64_t token = m_checked.token - tokens.begin;
+        StreamKeeper keeper(token);
+        const std::array<nn::Probe *, 1> all = {&keeper};
+        const auto probes = m_request.wantsLens && isOfToken ? std::span<nn::Probe *const>(all) : std::span<nn::Probe *const>();
+        if (isFromState()) {
+            const at::Tensor logits_BTV = m_pass.readOn(number, watch, *cache, probes);
+            if (!isOfToken) return;
+            seen.logits_V = logits_BTV[0][token];
+        } else {
+            const at::Tensor hidden_BTC =
+                m_pass.run(watch, cache, probes, m_request.wantsAttribution ? &seen.embedded_BTC : nullptr);
+            seen.logits_V = m_pass.logitsAt(hidden_BTC, token);
+            const at::NoGradGuard noGradients;
+            seen.surprise = m_pass.surprise(hidden_BTC.detach(), copies);
+        }
+        seen.saidOnHost_V = copies.begin(seen.logits_V);
+        const at::NoGradGuard noGradients;
+        for (size_t layer = 0; layer < keeper.streams().size(); ++layer)
+            seen.lens.push_back(copies.begin(m_pass.lens(keeper.streams()[layer], static_cast<int64_t>(layer))[0][0]));
+    }
+
+    Result<void> lookAtPass()
+    {
+        const WatchPlan plan = watchPlan();
         nn::KvCache cache;
         if (m_request.withMemory) {
             ORRERY_ASSIGN(cache, m_input.cacheWithMemory());
@@ -103,48 +145,41 @@ private:
         const at::AutoGradMode gradients(m_request.wantsAttribution);
         HostCopies copies;
         AttentionWatch watch(plan, copies);
-        StreamKeeper keeper(tokenOfPass());
-        const std::array<nn::Probe *, 1> probes = {&keeper};
-        at::Tensor embedded_BTC;
-        const at::Tensor hidden_BTC = m_pass.run(watch, hasCache ? &cache : nullptr,
-                                                 m_request.wantsLens ? std::span<nn::Probe *const>(probes)
-                                                                     : std::span<nn::Probe *const>(),
-                                                 m_request.wantsAttribution ? &embedded_BTC : nullptr);
-        const at::Tensor logits_V = m_pass.logitsAt(hidden_BTC, tokenOfPass());
-        const at::Tensor saidOnHost_V = copies.begin(logits_V);
-        std::vector<at::Tensor> surprise, lens;
-        {
-            const at::NoGradGuard noGradients;
-            if (!isFromState()) surprise = m_pass.surprise(hidden_BTC.detach(), copies);
-            for (size_t layer = 0; layer < keeper.streams().size(); ++layer)
-                lens.push_back(copies.begin(
-                    m_pass.lens(keeper.streams()[layer], static_cast<int64_t>(layer))[0][0]));
-        }
+        Seen seen;
+        for (size_t number = 0; number < m_pass.numPasses(); ++number)
+            readPass(number, watch, hasCache ? &cache : nullptr, copies, seen);
         copies.wait();
-        ORRERY_ASSIGN(m_next, NextToken::create(saidOnHost_V));
+        ORRERY_ASSIGN(m_next, NextToken::create(seen.saidOnHost_V));
         m_report.candidates = m_next.likeliest(numAlternatives(), m_tokenizer);
         if (m_request.wantsAttribution) {
             if (m_tell) m_tell({.pass = 2, .passes = numPasses()});
-            m_report.attribution = attributionOf(logits_V, explainedId(), embedded_BTC);
+            m_report.attribution = attributionOf(seen.logits_V, explainedId(), seen.embedded_BTC);
         }
         const at::NoGradGuard noGradients;
         if (isFromState())
             addSaid();
         else
-            noteSurprise(surprise, watch.isSeenBefore(), m_report.tokens);
+            noteSurprise(seen.surprise, watch.isSeenBefore(), m_report.tokens);
         m_report.overview = watch.wholeMaps();
         m_report.maps = watch.chosenMaps();
         m_report.summaries = watch.summaries();
         m_report.flows = watch.flows();
         m_report.reads = watch.takeReads();
+        m_report.uses = watch.uses();
         addCrossModalWeights(m_model, m_report.flows);
-        return readLens(lens);
+        return readLens(seen.lens);
     }
 
-    /// How likely what was said behind the token is, told as the surprise of one token more.
+    /// How likely what was said behind the token is; where the text ends there, told as the surprise of one token more.
     void addSaid()
     {
-        if (m_input.said < 0 || m_checked.token + 1 != std::ssize(m_input.ids)) return;
+        const auto next = static_cast<size_t>(m_checked.token) + 1;
+        if (next < m_input.ids.size()) {
+            InspectedToken &said = m_report.tokens[next];
+            if (said.modality == Modality::Text) said.surprise = m_next.surpriseOf(m_input.ids[next]);
+            return;
+        }
+        if (m_input.said < 0) return;
         InspectedToken said{.id = m_input.said, .bytes = m_tokenizer.tokenBytes(m_input.said)};
         said.surprise = m_next.surpriseOf(m_input.said);
         m_report.tokens.push_back(std::move(said));

@@ -31,11 +31,17 @@ struct InspectInput {
     /// memory in it; the text's first token has place 0. Empty: there is none to read.
     std::function<Result<nn::KvCache>()> cacheWithMemory = {};
     /// A state that the text is read on from, taken once: keys and values of its first numRead tokens, with room for the
-    /// others, and what is remembered there. Then only those behind are looked at, `modalities` is of these, and there are
-    /// neither surprises nor an overview; the token that was said is added to the report's, with its own. Empty: there is
-    /// none.
+    /// others, and what is remembered there. Then only those behind are looked at, and none has a surprise but the token that
+    /// was said behind the one that is asked about; where the text ends before it, it is added to the report's. Empty: there
+    /// is none.
     std::function<nn::KvCache()> stateBefore = {};
     int64_t numRead = 0;
+    /// What is read at once behind a state.
+    struct Pass {
+        int64_t end = 0;         ///< behind its last token; it begins where the one before ends
+        ModalityBatch batch = {}; ///< of its tokens, as one sequence
+    };
+    std::vector<Pass> passes = {}; ///< one or more, the last one to the end of ids; without a state: none
 };
 
 /// Told before each layer, of each pass in which layers are counted; on the thread of the look.

@@ -32,8 +32,9 @@ Result<void> checkInput(const nn::Transformer &model, const InspectInput &input)
 {
     ORRERY_ASSERT(input.tokens.size() == input.ids.size());
     ORRERY_ASSERT(input.numRead >= 0 && (input.numRead == 0 || input.numRead < std::ssize(input.ids)));
-    ORRERY_ASSERT(!input.modalities ||
-                  std::ssize(input.modalities->modality_BT) == std::ssize(input.ids) - input.numRead);
+    ORRERY_ASSERT(!input.modalities || input.modalities->modality_BT.size() == input.ids.size());
+    ORRERY_ASSERT(static_cast<bool>(input.stateBefore) != input.passes.empty());
+    ORRERY_ASSERT(input.passes.empty() || input.passes.back().end == std::ssize(input.ids));
     const int64_t numTokens = std::ssize(input.ids), context = model.spec().context;
     if (numTokens == 0) return refuse("the text is empty", "one token or more", "Give a text.");
     if (numTokens > context)

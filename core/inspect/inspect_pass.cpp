@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace orrery {
 namespace {
@@ -23,26 +24,44 @@ InspectPass::InspectPass(nn::Transformer &model, const InspectInput &input, at::
     : m_model(model), m_input(input), m_dtype(dtype), m_isCancelled(std::move(isCancelled))
 {
     const at::Device device = model.parameters().front().master.device();
-    m_ids_BT = at::tensor(std::vector<int64_t>(input.ids.begin() + input.numRead, input.ids.end()), at::kLong)
-                   .to(device)
-                   .unsqueeze(0);
-    if (input.modalities && !input.modalities->isTextOnly())
-        m_modalities = nn::makeModalityInput(*input.modalities, 1, device);
+    m_ids_BT = at::tensor(std::vector<int64_t>(input.ids.begin(), input.ids.end()), at::kLong).to(device).unsqueeze(0);
+    const auto add = [&](const TokenRange &tokens, const ModalityBatch *batch) {
+        m_parts.push_back({tokens, {}});
+        if (batch && !batch->isTextOnly()) m_parts.back().modalities = nn::makeModalityInput(*batch, 1, device);
+    };
+    if (input.passes.empty()) add({0, std::ssize(input.ids)}, input.modalities);
+    int64_t begin = input.numRead;
+    for (const InspectInput::Pass &pass : input.passes) add({std::exchange(begin, pass.end), pass.end}, &pass.batch);
 }
 
-at::Tensor InspectPass::run(nn::AttentionTap &tap, nn::KvCache *cache, std::span<nn::Probe *const> probes,
-                            at::Tensor *embedded_BTC) const
+nn::ForwardContext InspectPass::contextOf(const Part &part, nn::AttentionTap &tap, nn::KvCache *cache,
+                                          std::span<nn::Probe *const> probes) const
 {
     nn::ForwardContext context;
     context.dtype = m_dtype;
     context.maskPolicy = m_input.maskPolicy;
     context.prefixLengths = {m_input.prefixLength};
-    context.modalities = m_modalities ? &*m_modalities : nullptr;
+    context.modalities = part.modalities ? &*part.modalities : nullptr;
     context.probes = probes;
     context.cache = cache;
     context.tap = &tap;
+    return context;
+}
+
+at::Tensor InspectPass::run(nn::AttentionTap &tap, nn::KvCache *cache, std::span<nn::Probe *const> probes,
+                            at::Tensor *embedded_BTC) const
+{
+    nn::ForwardContext context = contextOf(m_parts.front(), tap, cache, probes);
     context.embedded_BTC = embedded_BTC;
     return m_model.hidden(m_ids_BT, context);
+}
+
+at::Tensor InspectPass::readOn(size_t pass, nn::AttentionTap &tap, nn::KvCache &cache,
+                               std::span<nn::Probe *const> probes) const
+{
+    const Part &part = m_parts[pass];
+    const at::Tensor ids_BT = m_ids_BT.narrow(1, part.tokens.begin, part.tokens.end - part.tokens.begin);
+    return m_model.logits(ids_BT, contextOf(part, tap, &cache, probes));
 }
 
 at::Tensor InspectPass::lens(const at::Tensor &stream_BTC, int64_t layer) const
@@ -87,9 +106,8 @@ WatchPlan InspectPass::plan() const
 {
     WatchPlan plan;
     plan.numTokens = std::ssize(m_input.ids);
-    plan.firstRow = m_input.numRead;
     plan.isCancelled = m_isCancelled;
-    if (m_modalities) {
+    if (m_input.modalities && !m_input.modalities->isTextOnly()) {
         plan.numModalities = m_input.modalities->numModalities;
         plan.modalities_T.assign(m_input.modalities->modality_BT.begin(),
                                  m_input.modalities->modality_BT.end());

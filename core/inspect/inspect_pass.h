@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One text through a model as often as a look needs it, in evaluation. Only the thread that owns the model.
+// One text through a model as often as a look needs it, in evaluation, and behind a state in the passes in which it came. Only the thread that owns the model.
 // Axes: B batch (of one), T tokens, C width, V vocabulary.
 #pragma once
 
@@ -31,12 +31,17 @@ public:
     /// Both outlive it.
     InspectPass(nn::Transformer &model, const InspectInput &input, at::ScalarType dtype,
                 std::function<bool()> isCancelled);
-    /// Of the tokens behind those that a state holds (InspectInput::numRead), which rows and tokens below count from.
+    /// Without a state.
     /// @param cache that the text is read into; null: none  @param embedded_BTC as nn::ForwardContext has it
     /// @return what the head reads
     [[nodiscard]] at::Tensor run(nn::AttentionTap &tap, nn::KvCache *cache = nullptr,
                                  std::span<nn::Probe *const> probes = {},
                                  at::Tensor *embedded_BTC = nullptr) const;
+    /// Behind a state, one after the other: with all that the pass notes for the next one. @return logits of its tokens
+    [[nodiscard]] at::Tensor readOn(size_t pass, nn::AttentionTap &tap, nn::KvCache &cache,
+                                    std::span<nn::Probe *const> probes) const;
+    [[nodiscard]] size_t numPasses() const { return m_parts.size(); }
+    [[nodiscard]] TokenRange tokensOf(size_t pass) const { return m_parts[pass].tokens; }
     /// What is likely behind one token.
     [[nodiscard]] at::Tensor logitsAt(const at::Tensor &hidden_BTC, int64_t token) const;
     [[nodiscard]] at::Tensor lens(const at::Tensor &stream_BTC, int64_t layer) const;
@@ -49,12 +54,19 @@ public:
     [[nodiscard]] bool leavesNothing() const;
 
 private:
+    struct Part {
+        TokenRange tokens;
+        std::optional<nn::ModalityInput> modalities; ///< nothing: all is text
+    };
+    [[nodiscard]] nn::ForwardContext contextOf(const Part &part, nn::AttentionTap &tap, nn::KvCache *cache,
+                                               std::span<nn::Probe *const> probes) const;
+
     nn::Transformer &m_model;
     const InspectInput &m_input;
     at::ScalarType m_dtype;
     std::function<bool()> m_isCancelled;
     at::Tensor m_ids_BT;
-    std::optional<nn::ModalityInput> m_modalities;
+    std::vector<Part> m_parts;
 };
 
 /// Fills in how surprising each token is that the one before it could not see.

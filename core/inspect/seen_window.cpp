@@ -106,6 +106,9 @@ void moveToWholeText(InspectReport &report, int64_t origin, std::vector<Inspecte
     for (MemoryRead &read : report.reads)
         for (MemoryRead::Slot &slot : read.slots)
             if (slot.event < 0 && slot.token >= 0) slot.token += origin; // of the text itself
+    for (MemoryUse &use : report.uses)
+        for (MemoryUse::Value &value : use.values)
+            for (MemoryUse::Reader &reader : value.readers) reader.token += origin;
     report.token += origin;
     report.tokens = std::move(tokens);
 }

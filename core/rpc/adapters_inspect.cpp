@@ -88,6 +88,7 @@ void toMessage(const InspectRequest &value, v1::InspectQuery &message)
     message.set_wants_lens(value.wantsLens);
     message.set_wants_attribution(value.wantsAttribution);
     message.set_as_said(value.asSaid);
+    message.set_wants_uses(value.wantsUses);
 }
 
 InspectRequest fromMessage(const v1::InspectQuery &message)
@@ -109,6 +110,7 @@ InspectRequest fromMessage(const v1::InspectQuery &message)
     value.wantsLens = message.wants_lens();
     value.wantsAttribution = message.wants_attribution();
     value.asSaid = message.as_said();
+    value.wantsUses = message.wants_uses();
     return value;
 }
 

@@ -61,6 +61,30 @@ size_t setRead(const MemoryRead &read, v1::MemoryReadMessage &message)
     return kItemBytes * (1 + read.slots.size());
 }
 
+size_t setUse(const MemoryUse &use, v1::MemoryUseMessage &message)
+{
+    message.set_memory(wire::utf8(use.memory));
+    message.set_layer(use.layer);
+    message.set_num_tokens(use.numTokens);
+    message.set_num_heads(use.numHeads);
+    message.set_num_values(use.numValues);
+    size_t numItems = 1;
+    for (const MemoryUse::Value &value : use.values) {
+        v1::MemoryUseMessage::Value &made = *message.add_values();
+        made.set_slot(value.slot);
+        made.set_share(value.share);
+        made.set_num_reads(value.numReads);
+        for (const MemoryUse::Reader &reader : value.readers) {
+            v1::MemoryUseMessage::Reader &by = *made.add_readers();
+            by.set_head(reader.head);
+            by.set_token(reader.token);
+            by.set_weight(reader.weight);
+        }
+        numItems += 1 + value.readers.size();
+    }
+    return kItemBytes * numItems;
+}
+
 size_t setSummary(const HeadSummary &summary, v1::HeadSummaryMessage &message)
 {
     toMessage(summary.head, *message.mutable_head());
@@ -108,6 +132,30 @@ MemoryRead readOf(const v1::MemoryReadMessage &item)
     for (const v1::MemoryReadMessage::Slot &slot : item.slots())
         read.slots.push_back({slot.slot(), slot.event(), slot.token(), slot.weight()});
     return read;
+}
+
+MemoryUse useOf(const v1::MemoryUseMessage &item)
+{
+    MemoryUse use{.memory = item.memory(),
+                  .layer = item.layer(),
+                  .numTokens = item.num_tokens(),
+                  .numHeads = item.num_heads(),
+                  .numValues = item.num_values(),
+                  .values = {}};
+    for (const v1::MemoryUseMessage::Value &value : item.values()) {
+        use.values.push_back({value.slot(), value.share(), value.num_reads(), {}});
+        for (const v1::MemoryUseMessage::Reader &by : value.readers())
+            use.values.back().readers.push_back({by.head(), by.token(), by.weight()});
+    }
+    return use;
+}
+
+/// Of values and who read them.
+int64_t numItemsOf(const v1::MemoryUseMessage &use)
+{
+    int64_t sum = 1 + use.values_size();
+    for (const v1::MemoryUseMessage::Value &value : use.values()) sum += value.readers_size();
+    return sum;
 }
 
 Error unreadable(const std::string &what)
@@ -178,6 +226,8 @@ size_t InspectCutter::listSize() const
         return m_report.lens.size();
     case List::Reads:
         return m_report.reads.size();
+    case List::Uses:
+        return m_report.uses.size();
     case List::Summaries:
         return m_report.summaries.size();
     case List::Flows:
@@ -208,6 +258,9 @@ void InspectCutter::addItem(v1::InspectReply &part)
         break;
     case List::Reads:
         m_numBytes += setRead(m_report.reads[item], *part.add_reads());
+        break;
+    case List::Uses:
+        m_numBytes += setUse(m_report.uses[item], *part.add_uses());
         break;
     case List::Summaries:
         m_numBytes += setSummary(m_report.summaries[item], *part.add_summaries());
@@ -283,6 +336,7 @@ Result<void> InspectAssembly::add(const v1::InspectReply &part)
                   part.attribution_size() + part.overview_size() + part.maps_size() + part.candidates_size() +
                   part.changed_size();
     for (const v1::MemoryReadMessage &read : part.reads()) m_numItems += 1 + read.slots_size();
+    for (const v1::MemoryUseMessage &use : part.uses()) m_numItems += numItemsOf(use);
     for (const v1::LensRowMessage &row : part.lens()) m_numItems += row.candidates_size();
     if (m_numItems > kMaxAnswerItems)
         return unreadable("it has " + std::to_string(m_numItems) + " tokens, heads and rows, more than " +
@@ -307,6 +361,7 @@ Result<void> InspectAssembly::add(const v1::InspectReply &part)
         appendAlternatives(item.candidates(), m_report.lens.back().candidates);
     }
     for (const v1::MemoryReadMessage &item : part.reads()) m_report.reads.push_back(readOf(item));
+    for (const v1::MemoryUseMessage &item : part.uses()) m_report.uses.push_back(useOf(item));
     for (const v1::HeadSummaryMessage &item : part.summaries())
         m_report.summaries.push_back({.head = fromMessage(item.head()),
                                       .entropy = item.entropy(),

@@ -37,7 +37,7 @@ public:
     bool next(v1::InspectReply &part);
 
 private:
-    enum class List : uint8_t { Values, Lens, Reads, Summaries, Flows, Tokens, Attribution, Overview, Maps, End };
+    enum class List : uint8_t { Values, Lens, Reads, Uses, Summaries, Flows, Tokens, Attribution, Overview, Maps, End };
     [[nodiscard]] size_t listSize() const;
     void addItem(v1::InspectReply &part);
     void addValues(v1::InspectReply &part);

@@ -85,6 +85,27 @@ struct MemoryRead {
     std::vector<Slot> slots; ///< heaviest first, at most 16
 };
 
+/// What the tokens of a look read of a memory whose slots are values of the model, of no event and no place in the text;
+/// all of them taken together.
+struct MemoryUse {
+    std::string memory; ///< "semantic"
+    int64_t layer = 0;
+    int64_t numTokens = 0; ///< that read
+    int64_t numHeads = 0;  ///< that each of them reads with
+    int64_t numValues = 0; ///< different ones that were read
+    struct Reader {
+        int64_t head = 0, token = 0;
+        double weight = 0; ///< of the value in what the head read there, 0 … 1
+    };
+    struct Value {
+        int64_t slot = -1;
+        double share = 0;     ///< of all that was read; sum 1 over all values
+        int64_t numReads = 0; ///< by a head at a token
+        std::vector<Reader> readers; ///< heaviest first, at most 4
+    };
+    std::vector<Value> values; ///< most read first, at most 64
+};
+
 /// What the model would say at one layer, if the head read the stream there.
 struct LensRow {
     int64_t layer = 0; ///< 0: embeddings … number of layers: what the head reads
@@ -113,9 +134,13 @@ struct InspectRequest {
     /// Wipe, Forget, ForgetSlot, Scale.
     std::vector<MemoryEdit> memoryEdits;
     /// The token is looked at from the state that the loaded model had there when it said what stands behind it, with
-    /// all that it remembered; where no such state is kept, as any text. InspectReport::saidWith tells which. From a state
-    /// there are the maps' rows of this token alone, no overview, and no attribution. Not with `withMemory` and `ablated`.
+    /// all that it remembered; where no such state is kept, as any text. InspectReport::saidWith tells which. Rows of maps
+    /// are those of the passes in which the text came, as far as the context of the token reaches back and states are kept;
+    /// a map and the overview begin with the first of them. Where `token` is none of the rows, the last of them takes its
+    /// place. There is no attribution. Not with `withMemory` and `ablated`.
     bool asSaid = false;
+    /// InspectReport::uses: which values of its memories the text reads most. Of a state only of the passes looked at.
+    bool wantsUses = false;
 };
 
 /// What an answer to a question with `asSaid` was read from.
@@ -147,6 +172,7 @@ struct InspectReport {
     std::vector<float>
         attribution; ///< gradient × input of each token for the log-probability of what was likeliest
     std::vector<MemoryRead> reads;
+    std::vector<MemoryUse> uses; ///< layer by layer; empty: not wanted, or there is no such memory
     double seconds = 0; ///< that it took to compute
     SaidWith saidWith = SaidWith::Unknown;
 };

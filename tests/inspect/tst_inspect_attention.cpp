@@ -2,6 +2,7 @@
 // Maps in few cells, rectangles, blocks of rows, reads from memories, and that nobody notices the look.
 #include "core/inspect/attention_watch.h"
 #include "core/inspect/inspect_pass.h"
+#include "core/inspect/memory_uses.h"
 #include "core/nn/extension_points.h"
 #include "tests/inspect/inspect_fixture.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 /// Pooled by hand: mean over the pairs that may look, maximum over all.
 void comparePooled(const AttentionMap &map, const std::vector<float> &full, int64_t numTokens,
-                   const std::function<bool(int64_t t, int64_t s)> &maySee)
+                   const std::function<bool(int64_t t, int64_t s)> &maySee, double within = 2e-6)
 {
     QCOMPARE(std::ssize(map.mean), map.height() * map.width());
     const bool isExact = map.rowsPerCell == 1 && map.columnsPerCell == 1;
@@ -37,8 +38,8 @@ void comparePooled(const AttentionMap &map, const std::vector<float> &full, int6
                     ++count;
                 }
             const auto cell = static_cast<size_t>(y * map.width() + x);
-            QVERIFY(std::abs(double(map.mean[cell]) - (count > 0 ? sum / double(count) : 0)) < 2e-6);
-            if (!isExact) QVERIFY(std::abs(double(map.maximum[cell]) - highest) < 2e-6);
+            QVERIFY(std::abs(double(map.mean[cell]) - (count > 0 ? sum / double(count) : 0)) < within);
+            if (!isExact) QVERIFY(std::abs(double(map.maximum[cell]) - highest) < within);
         }
 }
 
@@ -274,6 +275,121 @@ private Q_SLOTS:
         QVERIFY(std::abs(read.slots[0].weight - 20.0 / 210) < 1e-6);
         QVERIFY(std::abs(read.slots[15].weight - 5.0 / 210) < 1e-6);
         QCOMPARE(report.reads[3].slots[0].token, int64_t(-1)); // layer 2 does not say where
+    }
+
+    /// A model that remembers nothing reads the same in any passes: maps, cells and numbers of all rows are those of one.
+    void severalPassesAreOneText_data()
+    {
+        QTest::addColumn<int>("numRead");
+        QTest::addColumn<int>("window");
+        QTest::addColumn<int>("edge");
+        QTest::newRow("from the start") << 0 << 0 << 64;
+        QTest::newRow("in cells of several tokens") << 0 << 0 << 8;
+        QTest::newRow("with a window") << 0 << 6 << 10;
+        QTest::newRow("behind a state") << 11 << 0 << 8;
+        QTest::newRow("behind a state, each token by each") << 11 << 6 << 64;
+    }
+    void severalPassesAreOneText()
+    {
+        QFETCH(int, numRead);
+        QFETCH(int, window);
+        QFETCH(int, edge);
+        constexpr int64_t kTokens = 37;
+        ModelSpec spec = lookSpec();
+        spec.window = window;
+        const auto model = lookModel(spec);
+        InspectRequest request = exactRequest(spec);
+        request.wantsLens = true;
+        request.token = 30;
+        const InspectReport once = lookInto(*model, lookInput(kTokens), request);
+        const at::NoGradGuard noGradients;
+        InspectInput input = lookInput(kTokens);
+        input.numRead = numRead;
+        for (const int64_t end : {20, 21, 22, 29, 36, 37}) input.passes.push_back({end});
+        input.stateBefore = [&] {
+            nn::KvCache cache = model->makeCache(1, spec.context);
+            nn::ForwardContext context;
+            context.cache = &cache;
+            if (numRead > 0) (void)model->logits(nn::test::makeIds(1, kTokens).narrow(1, 0, numRead), context);
+            return cache;
+        };
+        request.overviewEdge = edge;
+        request.maxEdge = edge;
+        request.rows = {numRead, kTokens};
+        std::vector<InspectPassAmount> told;
+        const auto report = inspectModel(*model, bytesTokenizer(), input, request, at::kFloat, {},
+                                         [&](const InspectPassAmount &amount) { told.push_back(amount); });
+        QVERIFY2(report.ok(), report ? "" : report.error().text().c_str());
+        QCOMPARE(told.size(), size_t(6)); // a layer of each would be a flood
+        QCOMPARE(told.at(2), (InspectPassAmount{0, 0, 3, 6}));
+        const auto maySee = [&](int64_t t, int64_t s) { return s <= t && (window == 0 || s > t - window); };
+        QCOMPARE(report->overview.size(), size_t(12));
+        for (const std::vector<AttentionMap> *maps : {&report->overview, &report->maps})
+            for (size_t i = 0; i < maps->size(); ++i) {
+                const AttentionMap &map = (*maps)[i];
+                QCOMPARE(map.firstRow, int64_t(numRead));
+                QCOMPARE(map.numRows, kTokens - numRead);
+                QCOMPARE(map.numColumns, kTokens);
+                comparePooled(map, once.maps[i].mean, kTokens, maySee, 2e-5);
+            }
+        for (size_t i = 0; i < once.summaries.size(); ++i) {
+            // Of these rows alone.
+            double first = 0, self = 0, distance = 0, entropy = 0;
+            for (int64_t t = numRead; t < kTokens; ++t)
+                for (int64_t s = 0; s <= t; ++s) {
+                    const double p = once.maps[i].mean[size_t(t * kTokens + s)];
+                    first += s == 0 ? p : 0;
+                    self += s == t ? p : 0;
+                    distance += p * double(t - s);
+                    entropy -= p > 0 ? p * std::log(p) : 0;
+                }
+            const double count = double(kTokens - numRead);
+            const HeadSummary &summary = report->summaries[i];
+            QVERIFY(std::abs(summary.firstMass - first / count) < 1e-5);
+            QVERIFY(std::abs(summary.selfMass - self / count) < 1e-5);
+            QVERIFY(std::abs(summary.distance - distance / count) < 1e-4);
+            QVERIFY(std::abs(summary.entropy - entropy / count) < 1e-4);
+        }
+        QCOMPARE(report->token, int64_t(30));
+        QVERIFY(std::abs(report->candidates.at(0).probability - once.candidates.at(0).probability) < 1e-5);
+        QVERIFY(std::abs(report->lens.at(1).candidates.at(0).probability - once.lens.at(1).candidates.at(0).probability) < 1e-5);
+        QVERIFY(std::abs(report->tokens.at(31).surprise - once.tokens.at(31).surprise) < 1e-4); // what was said behind it
+    }
+
+    /// Counted by hand: two heads of two slots over three tokens, in two passes.
+    void valuesAreCountedOverAllTokens()
+    {
+        const at::Tensor slots = at::tensor({7, 9, 7, 8, 7, 9, /* head 1 */ 9, -1, 8, 7, 9, 8}, at::kLong).view({1, 2, 3, 2});
+        const at::Tensor weights =
+            at::tensor({0.75, 0.25, 1.0, 0.0, 0.5, 0.5, 1.0, 0.0, 0.25, 0.75, 0.625, 0.375}, at::kFloat).view({1, 2, 3, 2});
+        MemoryUses uses;
+        const auto add = [&](int64_t begin, int64_t count, int64_t place) {
+            uses.add({.layer = 2,
+                      .memory = "semantic",
+                      .slots_BHTK = slots.narrow(2, begin, count),
+                      .weights_BHTK = weights.narrow(2, begin, count),
+                      .gate_BHT = {},
+                      .events_BHTK = {},
+                      .places_BHTK = {}},
+                     place);
+        };
+        add(0, 1, 40);
+        add(1, 2, 41);
+        uses.add({.layer = 2, .memory = "episodic", .slots_BHTK = slots, .weights_BHTK = weights, .gate_BHT = {}, .events_BHTK = slots, .places_BHTK = {}}, 0);
+        QCOMPARE(uses.uses().size(), size_t(1)); // of events each look tells more
+        const MemoryUse use = uses.uses().front();
+        QVERIFY(use.memory == "semantic" && use.layer == 2 && use.numTokens == 3 && use.numHeads == 2 && use.numValues == 3);
+        QCOMPARE(use.values.size(), size_t(3));
+        QCOMPARE(use.values[0].slot, int64_t(7)); // 0.75 + 1 + 0.5 + 0.75 of 6
+        QVERIFY(std::abs(use.values[0].share - 3.0 / 6) < 1e-9);
+        QCOMPARE(use.values[0].numReads, int64_t(4));
+        QCOMPARE(use.values[1].slot, int64_t(9)); // 0.25 + 0.5 + 1 + 0.625
+        QVERIFY(std::abs(use.values[1].share - 2.375 / 6) < 1e-9);
+        QCOMPARE(use.values[1].readers.size(), size_t(4));
+        QVERIFY(use.values[1].readers[0].head == 1 && use.values[1].readers[0].token == 40 && use.values[1].readers[0].weight == 1.0);
+        QVERIFY(use.values[1].readers[1].head == 1 && use.values[1].readers[1].token == 42);
+        QCOMPARE(use.values[2].slot, int64_t(8)); // a weight of 0 is no read
+        QCOMPARE(use.values[2].numReads, int64_t(2));
     }
 
     /// The pass that is looked at is the pass that nobody looks at, to the bit.

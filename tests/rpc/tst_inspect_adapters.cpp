@@ -114,6 +114,7 @@ void TestInspectAdapters::keepsEveryFieldOfARequest()
     value.withMemory = true;
     value.memoryEdits = {{.verb = MemoryVerb::Scale, .event = 7, .slot = 9, .factor = 0.25}};
     value.asSaid = true;
+    value.wantsUses = true;
     v1::InspectQuery message;
     toMessage(value, message);
     const InspectRequest back = fromMessage(message);
@@ -140,6 +141,7 @@ void TestInspectAdapters::keepsEveryFieldOfARequest()
     QCOMPARE(back.memoryEdits[0].slot, int64_t{9});
     QCOMPARE(back.memoryEdits[0].factor, 0.25);
     QVERIFY(back.asSaid);
+    QVERIFY(back.wantsUses);
 }
 
 void TestInspectAdapters::wantsAllWhereNoRangeIsGiven()
@@ -178,6 +180,12 @@ void TestInspectAdapters::keepsEveryFieldOfAReport()
     value.lens = {{2, {n.alternative()}, n.real()}};
     value.attribution = {n.small(), -n.small()};
     value.reads = {{n.head(), n.text(), n.real(), {{1, 2, 3, n.real()}, {4, 5, 6, n.real()}}}};
+    value.uses = {{.memory = n.text(),
+                   .layer = n.count(),
+                   .numTokens = n.count(),
+                   .numHeads = n.count(),
+                   .numValues = n.count(),
+                   .values = {{7, n.real(), n.count(), {}}, {9, n.real(), n.count(), {{1, 2, n.real()}, {3, 4, n.real()}}}}}};
     value.seconds = n.real();
     value.saidWith = SaidWith::NotKept;
     v1::InspectReply message;
@@ -221,6 +229,20 @@ void TestInspectAdapters::keepsEveryFieldOfAReport()
     QCOMPARE(back->reads[0].slots[1].event, int64_t{5});
     QCOMPARE(back->reads[0].slots[1].token, int64_t{6});
     QCOMPARE(back->reads[0].slots[1].weight, value.reads[0].slots[1].weight);
+    QCOMPARE(back->uses.size(), size_t{1});
+    const MemoryUse &use = back->uses[0], &sent = value.uses[0];
+    QCOMPARE(use.memory, sent.memory);
+    QVERIFY(use.layer == sent.layer && use.numTokens == sent.numTokens && use.numHeads == sent.numHeads);
+    QCOMPARE(use.numValues, sent.numValues);
+    QCOMPARE(use.values.size(), size_t{2});
+    QCOMPARE(use.values[1].slot, int64_t{9});
+    QCOMPARE(use.values[1].share, sent.values[1].share);
+    QCOMPARE(use.values[1].numReads, sent.values[1].numReads);
+    QVERIFY(use.values[0].readers.empty());
+    QCOMPARE(use.values[1].readers.size(), size_t{2});
+    QCOMPARE(use.values[1].readers[1].head, int64_t{3});
+    QCOMPARE(use.values[1].readers[1].token, int64_t{4});
+    QCOMPARE(use.values[1].readers[1].weight, sent.values[1].readers[1].weight);
     QCOMPARE(back->seconds, value.seconds);
     QCOMPARE(back->saidWith, SaidWith::NotKept);
 }

@@ -59,10 +59,11 @@ inline LoadedModel livelyTalker(std::unique_ptr<nn::Transformer> model, const Ru
 }
 
 /// Each time the same. @param numRead counts the tokens of passes with a cache
-inline LoadedModel talkerModel(int64_t context, int64_t capacity, const std::shared_ptr<int64_t> &numRead)
+/// @param numLayers with more than two, what is remembered is seen by the attention of those behind it
+inline LoadedModel talkerModel(int64_t context, int64_t capacity, const std::shared_ptr<int64_t> &numRead, int64_t numLayers = 2)
 {
     RunSpec spec = test::tinySpec();
-    spec.model.layers = 2;
+    spec.model.layers = numLayers;
     spec.model.context = context;
     spec.model.window = 8;
     nn::attentionSourceRegistry().add("episodic", [capacity](nn::BuildContext &build) {
@@ -83,10 +84,10 @@ inline LoadedModel talkerModel(int64_t context, int64_t capacity, const std::sha
     return livelyTalker(std::move(model), spec);
 }
 
-inline Talker makeTalker(int64_t context = 256, int64_t capacity = 1000)
+inline Talker makeTalker(int64_t context = 256, int64_t capacity = 1000, int64_t numLayers = 2)
 {
     Talker talker;
-    talker.generator = std::make_unique<TextGenerator>(talkerModel(context, capacity, talker.numRead));
+    talker.generator = std::make_unique<TextGenerator>(talkerModel(context, capacity, talker.numRead, numLayers));
     return talker;
 }
 

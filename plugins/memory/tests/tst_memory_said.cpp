@@ -139,6 +139,7 @@ private Q_SLOTS:
         for (const int64_t token : {int64_t(0), int64_t(17), whole.numGiven - 1}) {
             InspectRequest asked = askedAt(request, whole, token);
             asked.heads = {{1, 0}};
+            asked.rows = {token, token + 1};
             const auto report = talker.generator->inspect(asked, kNever);
             VERIFY_OK(report);
             QVERIFY(report->saidWith == SaidWith::State && report->token == token);
@@ -156,7 +157,8 @@ private Q_SLOTS:
         const int64_t token = whole.numGiven + 37;
         InspectRequest asked = askedAt(request, whole, token);
         asked.heads = {{0, 0}, {1, 1}};
-        asked.wantsLens = asked.wantsAttribution = asked.wantsOverview = true;
+        asked.rows = {token, token + 1};
+        asked.wantsLens = asked.wantsAttribution = true;
         const auto report = talker.generator->inspect(asked, kNever);
         VERIFY_OK(report);
         QVERIFY(report->saidWith == SaidWith::State && report->token == token);
@@ -206,6 +208,158 @@ private Q_SLOTS:
                 QCOMPARE(of(read.events_BHTK).item<int64_t>(), slot.event);
                 QCOMPARE(of(read.places_BHTK).item<int64_t>(), slot.token);
             }
+        }
+    }
+
+    /// A map has of each token the row of the pass in which it came, as a look at that token alone has it.
+    void mapsAreReadPassByPass_data()
+    {
+        QTest::addColumn<bool>("isChat");
+        QTest::addColumn<int>("context");
+        QTest::addColumn<bool>("isLoaded");
+        QTest::newRow("prompt") << false << 256 << false;
+        QTest::newRow("conversation behind a memory that was loaded") << true << 256 << true;
+        QTest::newRow("several contexts") << false << 40 << false;
+        QTest::newRow("several contexts behind a memory") << true << 64 << true;
+    }
+    void mapsAreReadPassByPass()
+    {
+        QFETCH(bool, isChat);
+        QFETCH(int, context);
+        QFETCH(bool, isLoaded);
+        const Talker talker = makeTalker(context, 1000, 3);
+        TextGenerator &generator = *talker.generator;
+        if (isLoaded) {
+            GenerateRequest before = requestOf(false, 40);
+            before.source = "before";
+            (void)ask(talker, before);
+            const std::string path = m_folder.filePath("maps.memory").toStdString();
+            VERIFY_OK(generator.saveMemory(path));
+            VERIFY_OK(generator.loadMemory(path));
+        }
+        GenerateRequest request = requestOf(isChat, 50);
+        Answer whole;
+        for (uint64_t seed = 11; seed < 60 && whole.ids.size() < 50; ++seed) { // one that does not end by itself
+            request.sampling.seed = seed;
+            whole = ask(talker, request);
+        }
+        QCOMPARE(whole.ids.size(), size_t(50));
+        const auto memory = memoryOf(talker);
+        const int64_t numTokens = whole.numGiven + std::ssize(whole.ids);
+        InspectRequest asked = askedAt(request, whole, -1);
+        asked.heads = {{0, 0}, {1, 1}, {2, 0}, {2, 1}};
+        asked.wantsOverview = true;
+        asked.overviewEdge = 8;
+        std::vector<InspectPassAmount> told;
+        const auto tell = [&](const InspectPassAmount &amount) { told.push_back(amount); };
+        const auto report = generator.inspectWatched(asked, tell, kNever);
+        VERIFY_OK(report);
+        QVERIFY(report->saidWith == SaidWith::State);
+        QVERIFY(QString::fromStdString(report->note).startsWith("Read with what it remembered when this was said."));
+        QCOMPARE(report->token, numTokens - 1);
+        QCOMPARE(std::ssize(report->tokens), numTokens);
+        QCOMPARE(report->maps.size(), size_t(4));
+        QCOMPARE(report->summaries.size(), report->overview.size());
+        const AttentionMap &first = report->maps.front();
+        QCOMPARE(first.firstRow + first.numRows, numTokens);
+        QCOMPARE(first.firstRow > 0, context < 256);
+        if (context == 256) { // of a window there may be one pass, whose layers are told
+            QVERIFY(told.size() > 40 && told.size() == size_t(told.front().passes));
+            for (size_t i = 0; i < told.size(); ++i) QCOMPARE(told[i].pass, int64_t(i) + 1);
+        }
+
+        int numCompared = 0, numOff = 0;
+        asked.asSaid = false;
+        const auto alone = generator.inspect(asked, kNever);
+        VERIFY_OK(alone);
+        for (int64_t token = first.firstRow; token < numTokens; ++token) {
+            InspectRequest one = askedAt(request, whole, token);
+            one.heads = asked.heads;
+            one.rows = {token, token + 1};
+            const auto row = generator.inspect(one, kNever);
+            VERIFY_OK(row);
+            QVERIFY(row->saidWith == SaidWith::State);
+            if (row->maps.front().firstColumn != first.firstColumn) continue; // it came in the context before, too
+            ++numCompared;
+            for (size_t head = 0; head < asked.heads.size(); ++head) {
+                const AttentionMap &map = report->maps[head], &single = row->maps[head], &other = alone->maps[head];
+                QVERIFY(map.rowsPerCell == 1 && map.columnsPerCell == 1);
+                for (int64_t column = 0; column < single.numColumns; ++column) {
+                    const float weight = map.mean[size_t((token - map.firstRow) * map.numColumns + column)];
+                    const float expected = single.mean[size_t((single.numRows - 1) * single.numColumns + column)];
+                    QVERIFY2(std::abs(weight - expected) < 1e-5F,
+                             qPrintable(QString("token %1, column %2: %3, alone %4").arg(token).arg(column).arg(double(weight)).arg(double(expected))));
+                    const int64_t there = (token - other.firstRow) * other.numColumns + column;
+                    if (other.firstColumn == map.firstColumn && token >= other.firstRow)
+                        numOff += std::abs(weight - other.mean[size_t(there)]) > 1e-3F;
+                }
+                // The largest of a cell is the largest of its weights.
+                const auto &cells = *std::find_if(report->overview.begin(), report->overview.end(),
+                                                  [&](const AttentionMap &cell) { return cell.head == map.head; });
+                QVERIFY(cells.firstRow == map.firstRow && cells.numRows == map.numRows && cells.height() <= 8);
+            }
+        }
+        QVERIFY2(numCompared > (context == 256 ? 60 : 0), qPrintable(QString::number(numCompared)));
+        // Else it would prove nothing. A text that is all there says the same by itself.
+        QVERIFY2(numOff > 10 || (!isLoaded && context == 256), qPrintable(QString::number(numOff)));
+        compareMemories(memoryOf(talker), memory);
+        const Answer rest = ask(talker, restOf(request, whole, 30));
+        QCOMPARE(rest.ids, std::vector<int32_t>(whole.ids.begin() + 30, whole.ids.end()));
+    }
+
+    /// Rows that were asked for are read from the nearest state; what stands behind the last of them is told.
+    void someRowsAreReadFromNearby()
+    {
+        const Talker talker = makeTalker();
+        const GenerateRequest request = requestOf(false, 60);
+        const Answer whole = ask(talker, request);
+        const int64_t begin = whole.numGiven + 30, end = begin + 8;
+        InspectRequest asked = askedAt(request, whole, -1);
+        asked.heads = {{1, 0}};
+        asked.rows = {begin, end};
+        const int64_t before = *talker.numRead;
+        const auto report = talker.generator->inspect(asked, kNever);
+        VERIFY_OK(report);
+        QVERIFY(report->saidWith == SaidWith::State);
+        QVERIFY2(*talker.numRead - before <= 8 + 6, qPrintable(QString::number(*talker.numRead - before)));
+        QCOMPARE(report->maps.at(0).firstRow, begin);
+        QCOMPARE(report->maps.at(0).numRows, int64_t(8));
+        QCOMPARE(report->token, end - 1);
+        QVERIFY(std::abs(saidIn(*report) - whole.probabilities[38]) < 1e-5);
+        // Those that the text does not have are refused as in any text.
+        asked.rows = {begin, 5000};
+        const auto refused = talker.generator->inspect(asked, kNever);
+        QCOMPARE(refused.error().code, ErrorCode::InvalidInput);
+        QVERIFY(QString::fromStdString(refused.error().message).contains("rows asked for are tokens"));
+    }
+
+    /// Of a long answer those about the token: to read all of it again would take as long as it took to say it.
+    void aLongAnswerIsReadInPart()
+    {
+        const Talker talker = makeTalker(1024, 100);
+        GenerateRequest request;
+        Answer whole;
+        for (uint64_t seed = 0; seed < 40 && whole.ids.size() <= 530; ++seed) { // one that does not end by itself
+            request = requestOf(false, 560);
+            request.sampling.temperature = 0.3;
+            request.sampling.seed = seed;
+            whole = ask(talker, request);
+        }
+        QVERIFY2(whole.ids.size() > 530, qPrintable(QString::number(whole.ids.size())));
+        const int64_t numTokens = whole.numGiven + std::ssize(whole.ids);
+        for (const int64_t token : {int64_t(-1), whole.numGiven + 5}) {
+            InspectRequest asked = askedAt(request, whole, token);
+            asked.wantsOverview = true;
+            const auto report = talker.generator->inspect(asked, kNever);
+            VERIFY_OK(report);
+            QVERIFY(report->saidWith == SaidWith::State);
+            const AttentionMap &map = report->overview.front();
+            const int64_t looked = token < 0 ? numTokens - 1 : token;
+            QCOMPARE(report->token, looked);
+            QVERIFY(map.firstRow <= looked && looked < map.firstRow + map.numRows && map.numRows < numTokens);
+            QCOMPARE(map.firstRow == 0, token >= 0);
+            const QString note = QString::fromStdString(report->note);
+            QVERIFY2(note.contains("Look at another token for those about it."), qPrintable(note));
         }
     }
 
@@ -294,6 +448,12 @@ private Q_SLOTS:
         QVERIFY2(note.contains("The state that this was said with is not kept"), qPrintable(note));
         QVERIFY2(note.contains("Generate the answer again"), qPrintable(note));
         QVERIFY(!report->attribution.empty() || !report->candidates.empty());
+        InspectRequest maps = askedAt(request, whole, -1);
+        maps.wantsOverview = true;
+        const auto byItself = talker.generator->inspect(maps, kNever);
+        VERIFY_OK(byItself);
+        QVERIFY(byItself->saidWith == SaidWith::NotKept && !byItself->overview.empty());
+        QVERIFY(QString::fromStdString(byItself->note).contains("Generate the answer again"));
         // And then it is there again. Its beginning, too: it was read anew.
         const Answer again = ask(talker, request);
         const auto found = talker.generator->inspect(askedAt(request, again, again.numGiven - 1), kNever);
@@ -320,6 +480,19 @@ private Q_SLOTS:
         QVERIFY(after->saidWith == SaidWith::State);
         QVERIFY(std::abs(saidIn(*after) - second.probabilities[4]) < 1e-5);
         QVERIFY(before->saidWith == SaidWith::NotKept);
+        // A map begins with the first state that is kept.
+        InspectRequest asked = askedAt(later, second, -1);
+        asked.heads = {{1, 1}};
+        asked.wantsOverview = true;
+        const auto maps = talker.generator->inspect(asked, kNever);
+        VERIFY_OK(maps);
+        QVERIFY(maps->saidWith == SaidWith::State);
+        const AttentionMap &map = maps->maps.front();
+        QVERIFY(map.firstRow > first.numGiven + 3 && map.firstRow < second.numGiven + 3);
+        QCOMPARE(map.numColumns, second.numGiven + std::ssize(second.ids));
+        const QString note = QString::fromStdString(maps->note);
+        QVERIFY2(note.contains(QString("Rows are those of tokens %1 to ").arg(map.firstRow)), qPrintable(note));
+        QVERIFY2(note.contains("the memory was changed there"), qPrintable(note));
     }
 
     void withoutAMemoryTheTextIsEnough()
