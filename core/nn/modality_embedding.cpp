@@ -3,16 +3,18 @@
 
 #include <torch/types.h>
 
+#include <cmath>
+
 namespace orrery::nn {
 namespace {
 
-constexpr int64_t kMelBands = 32, kFramesPerToken = 4, kColours = 3;
+constexpr int64_t kMelBands = 32, kFramesPerToken = 4;
 
 } // namespace
 
 int64_t featureWidth(const MediaSpec &media, Modality modality)
 {
-    if (modality == Modality::Image) return media.patchSize * media.patchSize * kColours;
+    if (modality == Modality::Image) return media.patchSize * media.patchSize * kPictureColours;
     return kMelBands * kFramesPerToken;
 }
 
@@ -29,11 +31,14 @@ ModalityEmbedding::ModalityEmbedding(ParameterStore &parameters, const ModelSpec
         const auto modality = kModalities[static_cast<size_t>(m)];
         const std::string name = "embedding." + modalityLabel(m);
         Part part;
-        part.linear =
-            Linear(parameters, name, featureWidth(spec.media, modality), spec.width, true, kInitDeviation);
-        part.position =
-            parameters.add(name + ".position.weight", {numPositions(spec.media, modality), spec.width},
-                           ParameterInit::normal(kInitDeviation));
+        if (modality == Modality::Image) part.stem = ImageStem(parameters, name, spec);
+        const int64_t width = modality == Modality::Image ? part.stem.outputWidth() : featureWidth(spec.media, modality);
+        part.linear = Linear(parameters, name, width, spec.width, true, kInitDeviation);
+        // As large as what the linear layer gives at first: where it is much smaller, all cells look alike for long.
+        const bool isLarge = modality == Modality::Image && hasImageStem(spec);
+        const float position = isLarge ? kInitDeviation * std::sqrt(static_cast<float>(width)) : kInitDeviation;
+        part.position = parameters.add(name + ".position.weight", {numPositions(spec.media, modality), spec.width},
+                                       ParameterInit::normal(position));
         m_parts.push_back(std::move(part));
     }
 }
@@ -51,7 +56,7 @@ at::Tensor ModalityEmbedding::place(const at::Tensor &x_BTC, const ModalityInput
             features.values_NF.size(0) == layout.size(m) && features.position_N.size(0) == layout.size(m),
             modalityLabel(m), " has ", features.values_NF.size(0), " tokens, expected ", layout.size(m));
         const Part &part = m_parts[static_cast<size_t>(m)];
-        const at::Tensor vectors_NC = part.linear.forward(features.values_NF, dtype).to(precise) +
+        const at::Tensor vectors_NC = part.linear.forward(part.stem.forward(features.values_NF, dtype), dtype).to(precise) +
                                       at::embedding(part.position.as(precise), features.position_N);
         x_NC = x_NC.index_copy(0, layout.places(m), vectors_NC);
     }

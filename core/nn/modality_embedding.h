@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns patches of pictures and frames of recordings into vectors of the residual stream: a linear layer and
-// a learned position (cell of the picture, place within the recording) of each modality's own. Only the
-// thread that owns the model.
+// a learned position (cell of the picture, place within the recording) of each modality's own, for patches behind
+// the picture stem. Only the thread that owns the model.
 #pragma once
 
+#include "core/nn/image_stem.h"
 #include "core/nn/layers.h"
 #include "core/nn/modality_input.h"
 
@@ -24,6 +25,7 @@ public:
 
 private:
     struct Part {
+        ImageStem stem; ///< of pictures
         Linear linear;
         Weight position;
     };

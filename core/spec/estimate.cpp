@@ -23,8 +23,7 @@ uint64_t saturated(double value)
     return static_cast<uint64_t>(value);
 }
 
-constexpr double kFeaturesOfPixel = 3;      // as core/nn/modality_embedding.h has them; a test there compares
-constexpr double kFeaturesOfAudio = 32 * 4; // mel bands of the frames of a token
+constexpr double kFeaturesOfAudio = 32 * 4; // mel bands of the frames of a token, as core/nn/modality_embedding.h has them
 constexpr int64_t kKeyMultiple = 8;         // extra key dimensions come in eights
 constexpr double kGroupsPerModality = 2;    // as core/nn/modality_groups.h makes them; a test there compares
 
@@ -50,16 +49,26 @@ double extraKeyWidth(const ModelSpec &model)
                                kKeyMultiple);
 }
 
-/// A linear layer and a learned position for patches, and the same for frames.
+/// Weights and biases of the convolutions in front of a patch's linear layer.
+double stemSize(const ModelSpec &model)
+{
+    const ImageStemShape shape = imageStemShape(model);
+    constexpr double kTaps = kStemKernel * kStemKernel;
+    const auto first = static_cast<double>(shape.channels1), second = static_cast<double>(shape.channels2);
+    return first * (kPictureColours * kTaps + 1) + second * (first * kTaps + 1);
+}
+
+/// A linear layer and a learned position for patches, with what stands in front of it, and the same for frames.
 double mediaSize(const ModelSpec &model)
 {
     const auto width = static_cast<double>(model.width);
     const auto cells =
         static_cast<double>(model.media.imageSize / std::max<int64_t>(model.media.patchSize, 1));
     const auto patch = static_cast<double>(model.media.patchSize);
-    double size = 0;
-    if (model.attention.numModalities > 1)
-        size += (patch * patch * kFeaturesOfPixel + 1 + cells * cells) * width;
+    const double features = hasImageStem(model) ? static_cast<double>(imageStemShape(model).outputs())
+                                                : patch * patch * kPictureColours;
+    double size = hasImageStem(model) ? stemSize(model) : 0;
+    if (model.attention.numModalities > 1) size += (features + 1 + cells * cells) * width;
     if (model.attention.numModalities > 2)
         size += (kFeaturesOfAudio + 1 + static_cast<double>(model.media.audioTokens)) * width;
     return size;
@@ -153,6 +162,18 @@ double activationBytesPerToken(const RunSpec &spec, double vocab)
     return static_cast<double>(model.layers) * perLayer + mask + 3 * 4 * vocab + 2 * 4 * width;
 }
 
+/// What autograd keeps of the convolutions of one picture: what goes into each, and what comes out before its SiLU.
+double stemBytes(const RunSpec &spec)
+{
+    if (!hasImageStem(spec.model)) return 0;
+    const ImageStemShape shape = imageStemShape(spec.model);
+    const MediaSpec &media = spec.model.media;
+    const auto cells = static_cast<double>(media.imageSize / std::max<int64_t>(media.patchSize, 1));
+    const double numbers = static_cast<double>(media.patchSize * media.patchSize * kPictureColours +
+                                               2 * shape.channels1 * shape.side1 * shape.side1 + 2 * shape.outputs());
+    return cells * cells * numbers * (spec.train.dtype == "bf16" ? 2 : 4);
+}
+
 } // namespace
 
 int64_t feedForwardWidth(const ModelSpec &model)
@@ -184,7 +205,8 @@ RunEstimate estimateRun(const RunSpec &spec, int64_t vocabSize, double flopsPerS
     const double weightBytes = parameters * (spec.train.dtype == "bf16" ? 6 : 4);
     const double optimizerBytes = parameters * 12;
     const double activationBytes = batchTokens * (activationBytesPerToken(spec, vocab) +
-                                                  plugins.activations * (spec.train.dtype == "bf16" ? 2 : 4));
+                                                  plugins.activations * (spec.train.dtype == "bf16" ? 2 : 4)) +
+                                   static_cast<double>(spec.train.batchSize) * stemBytes(spec); // a picture a window
 
     const double continualBytes = parameters * 4 * parameterCopies(spec.continual);
     const double stacks = stackBytes(spec, size.blocks, plugins);

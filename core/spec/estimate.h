@@ -22,7 +22,9 @@ struct PluginCostSum {
 ///   of linear layers: 3C, C, F per first matrix of the feed-forward (twice for swiglu) and C; the head never
 ///   has one. With M = attention.num_modalities above 1 (core/nn/multimodal_block.h), unless
 ///   attention.separate is off: blocks M times, per layer (M − 1)·(C + 1) for the gates and heads·M² between
-///   modalities; and for pictures (3·patch² + 1 + cells²)·C, for recordings (128 + 1 + media.audio_tokens)·C.
+///   modalities; and for pictures (3·patch² + 1 + cells²)·C, for recordings (128 + 1 + media.audio_tokens)·C. With
+///   media.image_stem = conv (core/nn/image_stem.h) S = (C/2)·⌈patch/4⌉² stands for 3·patch², and 28·C/4 + (9·C/4 + 1)·C/2 are
+///   added; what they compute is not in the FLOPs, as how many tokens are of pictures is not known.
 ///   A token passes through one modality's blocks: the FLOPs count those, and all of the head.
 /// With plugins (core/spec/plugin_cost.h): their parameters count like the others, those that a token does
 /// not pass through not for the FLOPs.

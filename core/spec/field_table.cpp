@@ -253,6 +253,11 @@ void addModalities(std::vector<Entry> &table)
                         .unit("pixels")
                         .range(1, 256)
                         .advanced());
+    table.push_back(entry("media.image_stem", "Picture stem", group, "core/nn", PLACE(model.media.imageStem),
+                          "What makes a vector of a patch: two small convolutions and a linear layer, which learn shapes "
+                          "whatever their colour sooner, or the linear layer alone.")
+                        .choices({"conv", "linear"})
+                        .advanced());
     table.push_back(entry("media.audio_tokens", "Longest recording", group, "core/data",
                           PLACE(model.media.audioTokens),
                           "Tokens of the longest recording; each holds 4 frames of 12.5 ms.")

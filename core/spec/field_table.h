@@ -113,7 +113,7 @@ std::string fieldValueText(const FieldValue &value);
 
 /// 2 added the group objective; 3 the groups attention, media and continual, and model.window; 7 the value -1 of
 /// probes.overview_every, which is the default since.
-inline constexpr int kSpecVersion = 7;
+inline constexpr int kSpecVersion = 8;
 inline constexpr size_t kMaxSpecBytes = size_t{1} << 20;
 /// Complete, nested, in the table's order, with "spec_version". @param indent as in JSON libraries, -1 for one line
 std::string specToJson(const RunSpec &spec, int indent = 2);

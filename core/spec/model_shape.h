@@ -21,6 +21,25 @@ inline int64_t keyHeads(const ModelSpec &model) { return model.kvHeads > 0 ? mod
 inline int64_t queryWidth(const ModelSpec &model) { return model.heads * headWidth(model); }
 inline int64_t keyWidth(const ModelSpec &model) { return keyHeads(model) * headWidth(model); }
 
+/// Sizes of the convolutions that a patch goes through (media.image_stem = conv): a kernel of 3 × 3 with a stride of 2 each.
+struct ImageStemShape {
+    int64_t channels1 = 0, channels2 = 0; ///< C / 4, C / 2
+    int64_t side1 = 0, side2 = 0;         ///< pixels a side behind the first and the second one
+    [[nodiscard]] int64_t outputs() const { return channels2 * side2 * side2; }
+};
+inline constexpr int64_t kPictureColours = 3, kStemKernel = 3;
+
+inline bool hasImageStem(const ModelSpec &model)
+{
+    return model.attention.numModalities > 1 && model.media.imageStem == "conv";
+}
+
+inline ImageStemShape imageStemShape(const ModelSpec &model)
+{
+    const int64_t half = (model.media.patchSize + 1) / 2;
+    return {std::max<int64_t>(model.width / 4, 1), std::max<int64_t>(model.width / 2, 1), half, (half + 1) / 2};
+}
+
 inline constexpr double kRmsNormEps = 1e-6;
 inline constexpr double kLayerNormEps = 1e-5;
 

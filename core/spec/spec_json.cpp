@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/spec/model_shape.h"
 #include "core/spec/estimate.h"
 #include "core/spec/field_record.h"
 #include "core/spec/field_table.h"
@@ -109,6 +110,8 @@ void migrate(const Json &json, Values &values)
         values.emplace("model.attention_dropout", dropout->second);
     // Up to version 6 all heads were kept as often as the starred ones, unless it said otherwise.
     if (version->get<int64_t>() < 7) values.emplace("probes.overview_every", int64_t{0});
+    // Up to version 7 patches went through a linear layer alone.
+    if (version->get<int64_t>() < 8) values.emplace("media.image_stem", std::string("linear"));
 }
 
 template <typename AnyJson> AnyJson jsonOf(const FieldValue &value)
@@ -161,6 +164,8 @@ bool decidesNumbers(const std::string &key, const RunSpec &spec)
                                                   "train.patience",
                                                   "train.min_improvement"};
     if (key.starts_with("objective.") && spec.objective.name == "next_token") return false;
+    // Added later: a linear one keeps the digest that it always had.
+    if (key == "media.image_stem") return hasImageStem(spec.model);
     if (key.starts_with("attention.") || key.starts_with("media."))
         return spec.model.attention.numModalities > 1;
     if (key.starts_with("continual.")) return spec.continual.isOn();

@@ -298,7 +298,7 @@ private Q_SLOTS:
                                      << "\"model.layers\": 2"
                                      << "blocks.1";
         QTest::newRow("newer") << "config.json"
-                               << "\"spec_version\": 7"
+                               << "\"spec_version\": 8"
                                << "\"spec_version\": 99"
                                << "99";
         QTest::newRow("learned from no list") << "config.json"

@@ -89,9 +89,47 @@ private:
     {
         if (token.modality == 0) return rowOf("embedding.token.weight", token.id);
         const std::string name = "embedding." + modalityLabel(token.modality);
-        Row row = linear(name, token.features);
+        Row row = linear(name, stemOf(name, token.features));
         add(row, rowOf(name + ".position.weight", token.position));
         return row;
+    }
+    /// The picture stem, pixel by pixel; what has none is handed on.
+    [[nodiscard]] Row stemOf(const std::string &name, Row x) const
+    {
+        if (!m_weights.contains(name + ".stem.0.weight")) return x;
+        size_t side = static_cast<size_t>(m_spec.media.patchSize), numFrom = 3;
+        for (size_t colour = 0; colour < 3; ++colour) {
+            double sum = 0;
+            for (size_t i = colour; i < x.size(); i += 3) sum += x[i];
+            for (size_t i = colour; i < x.size(); i += 3) x[i] -= 0.9 * sum / static_cast<double>(side * side);
+        }
+        // In: rows, columns, colours. Behind a convolution: channels, rows, columns.
+        auto inputAt = [&](size_t c, size_t row, size_t column) { return x[(row * side + column) * numFrom + c]; };
+        x = convolved(name + ".stem.0", inputAt, side, numFrom);
+        side = (side + 1) / 2;
+        numFrom = m_weights.at(name + ".stem.0.bias").size();
+        auto middleAt = [&](size_t c, size_t row, size_t column) { return x[(c * side + row) * side + column]; };
+        return convolved(name + ".stem.1", middleAt, side, numFrom);
+    }
+    /// 3 × 3 taps, every second pixel, zeros around, SiLU.
+    template <typename At>
+    [[nodiscard]] Row convolved(const std::string &name, const At &at, size_t side, size_t numFrom) const
+    {
+        const Row &weight = m_weights.at(name + ".weight"), &bias = m_weights.at(name + ".bias");
+        Row out;
+        for (size_t to = 0; to < bias.size(); ++to)
+            for (size_t row = 0; row < side; row += 2)
+                for (size_t column = 0; column < side; column += 2) {
+                    double sum = bias[to];
+                    for (size_t from = 0; from < numFrom; ++from)
+                        for (size_t tap = 0; tap < 9; ++tap) {
+                            const size_t y = row + tap / 3, x = column + tap % 3; // one further than the pixel
+                            if (y < 1 || x < 1 || y > side || x > side) continue;
+                            sum += weight[(to * numFrom + from) * 9 + tap] * at(from, y - 1, x - 1);
+                        }
+                    out.push_back(sum / (1 + std::exp(-sum)));
+                }
+        return out;
     }
     [[nodiscard]] std::string ownPrefix(const std::string &block, int64_t modality) const
     {

@@ -176,6 +176,7 @@ private Q_SLOTS:
     void logitsEqualTheSlowModel();
     void textAloneIsThePlainModel();
     void oneModalityIsThePlainModelToTheBit();
+    void theStemIsOfPicturesAlone();
     void beginsNeutral();
     void equalWeightsAreSharedWeights();
     void theFoldedBiasKeepsTheFusedKernel();
@@ -224,7 +225,7 @@ void TestMultiModal::findsSegments()
 void TestMultiModal::logitsEqualTheSlowModel_data()
 {
     QTest::addColumn<QString>("variant");
-    for (const char *name : {"default", "gpt2", "bias and no qk-norm", "shared weights"})
+    for (const char *name : {"default", "gpt2", "bias and no qk-norm", "shared weights", "linear stem", "odd patches"})
         QTest::newRow(name) << QString(name);
 }
 
@@ -239,6 +240,10 @@ void TestMultiModal::logitsEqualTheSlowModel()
     }
     if (variant == QStringLiteral("shared weights"))
         spec.attention.isSeparate = false;
+    else if (variant == QStringLiteral("linear stem"))
+        spec.media.imageStem = "linear";
+    else if (variant == QStringLiteral("odd patches"))
+        spec.media = {.imageSize = 14, .patchSize = 7, .audioTokens = 3};
     else if (variant != QStringLiteral("default"))
         spec.qkNorm = false;
     if (variant == QStringLiteral("bias and no qk-norm")) spec.bias = true;
@@ -305,6 +310,25 @@ void TestMultiModal::oneModalityIsThePlainModelToTheBit()
 
 /// The bias between modalities is 0 and a gate lets 98 % through, so that a fresh model is no other than one
 /// without them would be, but for that.
+/// Its parameters come from a sequence of their own and end with the picture's embedding: off is the model without.
+void TestMultiModal::theStemIsOfPicturesAlone()
+{
+    ModelSpec spec = multiModalSpec(), linear = spec;
+    linear.media.imageStem = "linear";
+    const auto model = makeModel(spec), without = makeModel(linear);
+    QCOMPARE(model->parameters().size(), without->parameters().size() + 4);
+    for (Parameter &parameter : without->parameters()) {
+        QVERIFY(parameter.name.find("stem") == std::string::npos);
+        // Of as many inputs as the stem has outputs; as large as what those give.
+        if (parameter.name != "embedding.image.weight" && parameter.name != "embedding.image.position.weight")
+            QVERIFY2(at::equal(masterOf(*model, parameter.name), parameter.master), parameter.name.c_str());
+    }
+    const at::NoGradGuard noGrad;
+    const ModalityInput input = makeInput(spec, {{kText, kAudio, kAudio, kText, kText}});
+    const ForwardContext context = contextOf(input);
+    QVERIFY(at::equal(model->logits(makeIds(1, 5), context), without->logits(makeIds(1, 5), context)));
+}
+
 void TestMultiModal::beginsNeutral()
 {
     const auto model = makeModel(multiModalSpec());
@@ -399,7 +423,8 @@ void TestMultiModal::gradientsEqualDifferences()
     for (const char *name :
          {"blocks.0.attention.cross_modal_weights", "blocks.1.image.attention.reliability.weight",
           "blocks.0.audio.attention.reliability.bias", "blocks.1.audio.attention.qkv.weight",
-          "embedding.image.weight", "blocks.0.image.ffn.gate_up.weight"}) {
+          "embedding.image.weight", "embedding.image.stem.0.weight", "embedding.image.stem.1.weight",
+          "blocks.0.image.ffn.gate_up.weight"}) {
         at::Tensor &master = masterOf(*model, name);
         const at::NoGradGuard noGrad;
         const at::Tensor gradient = master.grad().contiguous().view(-1);

@@ -94,6 +94,7 @@ void TestTransformer::parameterCountEqualsTheEstimate_data()
             several.attention.numModalities = modalities;
             several.attention.isSeparate = isSeparate;
             several.media.audioTokens = 7;
+            several.media.imageStem = isSeparate ? "conv" : "linear";
             QTest::addRow("%d modalities, %s", static_cast<int>(modalities),
                           isSeparate ? "separate" : "shared")
                 << several;

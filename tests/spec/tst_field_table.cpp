@@ -28,7 +28,7 @@ private Q_SLOTS:
             "model.rope_high_factor model.rope_original_context model.norm_eps model.qk_norm model.bias model.tied model.dropout model.attention_dropout "
             "model.stochastic_depth "
             "model.block model.mask attention.num_modalities attention.separate attention.modality_dropout "
-            "attention.z_loss media.image_size media.patch_size media.audio_tokens "
+            "attention.z_loss media.image_size media.patch_size media.image_stem media.audio_tokens "
             "data.path data.tokenizer data.vocab_size data.special_tokens data.val_fraction "
             "train.steps "
             "train.batch_size train.accumulation train.dtype train.report_every train.eval_every "

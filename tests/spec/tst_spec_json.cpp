@@ -18,9 +18,9 @@ Result<std::string> readFixture(const std::string &name)
 class TestSpecJson : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void writesTheStoredFormOfVersion7()
+    void writesTheStoredFormOfVersion8()
     {
-        const auto stored = readFixture("defaults-v7.json");
+        const auto stored = readFixture("defaults-v8.json");
         VERIFY_OK(stored);
         QCOMPARE(qtext(specToJson(RunSpec{})) + "\n", qtext(*stored));
         VERIFY_OK(specFromJson(*stored));
@@ -60,6 +60,9 @@ private Q_SLOTS:
         QTest::newRow("defaults of version 6")
             << "defaults-v6.json"
             << "327c41ef27e96e7e7cf21e753ecc37339675415da87a1d1c1b74d96986da7bc1";
+        QTest::newRow("defaults of version 7")
+            << "defaults-v7.json"
+            << "327c41ef27e96e7e7cf21e753ecc37339675415da87a1d1c1b74d96986da7bc1";
         QTest::newRow("run") << "run-v1.json"
                              << "c09ee8de74d17a60c7322c14a8517830ce0c1050d92cc1df54366b26ad7c6b98";
     }
@@ -84,6 +87,22 @@ private Q_SLOTS:
         QCOMPARE(read(R"({"spec_version":7,"seed":1})"), int64_t{-1});
         QCOMPARE(read(R"({"seed":1})"), int64_t{-1}); // written by hand
         QCOMPARE(specFromJson(*readFixture("defaults-v6.json"))->probes.overviewEvery, int64_t{0});
+    }
+    // Up to version 7 patches went through a linear layer alone, and runs with pictures keep their digests.
+    void keepsThePicturesOfOlderRuns()
+    {
+        const auto read = [](const std::string &json) { return specFromJson(json)->model.media.imageStem; };
+        QCOMPARE(read(R"({"spec_version":7,"attention":{"num_modalities":2}})"), std::string("linear"));
+        QCOMPARE(read(R"({"spec_version":8,"attention":{"num_modalities":2}})"), std::string("conv"));
+        QCOMPARE(read(R"({"attention":{"num_modalities":2}})"), std::string("conv")); // written by hand
+        QCOMPARE(specFromJson(*readFixture("defaults-v7.json"))->model.media.imageStem, std::string("linear"));
+        RunSpec pictures;
+        pictures.model.attention.numModalities = 2;
+        pictures.model.media.imageStem = "linear";
+        QCOMPARE(specDigest(pictures), std::string("0f74bf35fc1c7dc9f5d2d366e019a88faf9ed1be60efc550886d923e3c0749aa"));
+        const std::string before = specDigest(pictures);
+        pictures.model.media.imageStem = "conv";
+        QVERIFY(specDigest(pictures) != before);
     }
     void overviewsAreRarerWhereHeadsAreStarred()
     {
