@@ -85,15 +85,15 @@ float shapeDistance(int shape, Point p)
     case 2:
         return polygonDistance(p, kTriangle);
     case 3:
-        return polygonDistance(p, kStar);
-    case 4:
-        return crossDistance(p);
-    case 5:
         return polygonDistance(p, kDiamond);
-    case 6:
-        return std::abs(length(p) - 0.7f) - 0.26f;
-    default:
+    case 4:
         return heartDistance(p);
+    case 5:
+        return std::abs(length(p) - 0.7f) - 0.26f; // a ring
+    case 6:
+        return polygonDistance(p, kStar);
+    default:
+        return crossDistance(p);
     }
 }
 

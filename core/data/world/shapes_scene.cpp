@@ -13,7 +13,9 @@ namespace orrery {
 namespace {
 
 constexpr std::array kColours = {"red", "green", "blue", "yellow", "purple", "orange", "cyan", "pink"};
-constexpr std::array kShapes = {"circle", "square", "triangle", "star", "cross", "diamond", "ring", "heart"};
+/// The first six begin with different letters, as the first six colours do: to a model of bytes a name is settled by the letter
+/// that tells it from the others, and where "red c" always went on to "cross" nobody would look whether it is a circle.
+constexpr std::array kShapes = {"circle", "square", "triangle", "diamond", "heart", "ring", "star", "cross"};
 
 /// Of 16 shares by hash: training 14, validation 1, test 1.
 constexpr uint64_t kShares = 16;

@@ -37,7 +37,7 @@ struct ShapesSpec {
     int64_t maxShapes = 4;
     int64_t numColours = 6; ///< colors: the first of red, green, blue, yellow, purple, orange, cyan, pink
     int64_t numShapes =
-        6; ///< shapes: the first of circle, square, triangle, star, cross, diamond, ring, heart
+        6; ///< shapes: the first of circle, square, triangle, diamond, heart, ring, star, cross
     int64_t numHeldOut = 6; ///< held_out: combinations of colour and shape that only the test split shows
     std::vector<ShapesTask> tasks = {kShapesTasks.begin(), kShapesTasks.end()};
     int64_t imageDecibels = kNoNoise; ///< image_snr: signal to noise of the pictures; -15 hides them
