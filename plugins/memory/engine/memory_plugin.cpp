@@ -43,7 +43,7 @@ public:
                          "Raise block_max or lower block_min."};
         const memory::SemanticSettings semantic{
             settings.integer("semantic_size"), settings.integer("semantic_layer"),
-            settings.integer("semantic_heads"), settings.integer("semantic_top_k")};
+            settings.integer("semantic_heads"), settings.integer("semantic_top_k"), settings.real("semantic_dropout")};
         const memory::RegisterSettings registers{
             settings.integer("registers"), settings.integer("register_layer"),
             settings.integer("register_segment"), settings.integer("register_bptt")};

@@ -2,6 +2,7 @@
 #include "plugins/memory/engine/product_key_memory.h"
 
 #include "core/nn/attention_tap.h"
+#include "core/nn/dropout.h"
 #include "core/nn/setting_error.h"
 
 #include <torch/types.h>
@@ -54,10 +55,25 @@ SlotReads ProductKeyMemory::reads(const at::Tensor &x_BTC, at::ScalarType dtype)
         best.push_back(value);
         rows.push_back(row);
     }
-    const at::Tensor sum = (best[0].unsqueeze(-1) + best[1].unsqueeze(-2)).flatten(2);
-    const at::Tensor slot = (rows[0].unsqueeze(-1) * m_side + rows[1].unsqueeze(-2)).flatten(2);
+    const auto [first, second] = pairs(query_NHPE.device());
+    const at::Tensor sum = best[0].index_select(-1, first) + best[1].index_select(-1, second);
     const auto [score, which] = sum.topk(topK, -1);
-    return {slot.gather(-1, which).view({numRows, m_settings.numHeads, topK}), at::softmax(score, -1)};
+    const at::Tensor slot = rows[0].gather(-1, first.index({which})) * m_side + rows[1].gather(-1, second.index({which}));
+    return {slot.view({numRows, m_settings.numHeads, topK}), at::softmax(score, -1)};
+}
+
+std::pair<at::Tensor, at::Tensor> ProductKeyMemory::pairs(at::Device device) const
+{
+    if (!m_pairs_2R.defined() || m_pairs_2R.device() != device) {
+        std::vector<int64_t> firsts, seconds;
+        for (int64_t i = 0; i < m_settings.topK; ++i)
+            for (int64_t j = 0; (i + 1) * (j + 1) <= m_settings.topK; ++j) {
+                firsts.push_back(i);
+                seconds.push_back(j);
+            }
+        m_pairs_2R = at::stack({at::tensor(firsts, at::kLong), at::tensor(seconds, at::kLong)}).to(device);
+    }
+    return {m_pairs_2R[0], m_pairs_2R[1]};
 }
 
 void ProductKeyMemory::noteUse(const at::Tensor &slots_NHK, nn::PassNotes &notes)
@@ -97,7 +113,10 @@ at::Tensor ProductKeyMemory::forward(const at::Tensor &x_BTC, const nn::ForwardC
     const at::Tensor values_SC = m_values.as(precise).view({-1, width});
     // One bag per token: the weighted sum over heads and slots without a copy of the rows.
     const at::Tensor slots = found.slots_NHK.reshape({-1, perToken});
-    const at::Tensor weights = found.weights_NHK.reshape({-1, perToken});
+    at::Tensor weights = found.weights_NHK.reshape({-1, perToken});
+    const at::Tensor mask = nn::residualMask(context, m_layer, nn::DropoutPlace::MemoryRead, {x_BTC.size(0), x_BTC.size(1), perToken},
+                                             m_settings.dropout, 0, weights.device());
+    if (mask.defined()) weights = weights * mask.view_as(weights).to(weights.scalar_type());
     const at::Tensor offsets = at::arange(0, slots.numel(), perToken, slots.options());
     const at::Tensor mixed = std::get<0>(at::embedding_bag(values_SC, slots.reshape(-1), offsets, false,
                                                            0 /* sum */, false, weights.reshape(-1)))

@@ -10,6 +10,9 @@
 // Source: Lample et al. (2019), "Large memory layers with product keys", section 3; the gate: Berges et al.
 // (2024), "Memory layers at scale", section 3.2. Instead of a batch norm on the queries, whose running means
 // would be state that is no parameter, each half is normed to length √E (they do likewise).
+//
+// Dropout of what is read: training leaves out some of a token's H·K values (the rest by 1 / (1 − p)), so that no few of them hold
+// what is learned; a text that asks in other words and finds half of the same values then has the answer, too.
 #pragma once
 
 #include "core/nn/extension_points.h"
@@ -22,6 +25,7 @@ struct SemanticSettings {
     int64_t layer = -1;   ///< behind which it stands; −1: the one before the middle
     int64_t numHeads = 2; ///< H
     int64_t topK = 16;    ///< K, at most n
+    double dropout = 0;   ///< share of the values read that training leaves out of a token's sum; below 1
 };
 
 /// What a pass read, for those who count (consolidation).
@@ -38,6 +42,9 @@ public:
     [[nodiscard]] SlotReads reads(const at::Tensor &x_BTC, at::ScalarType dtype) const;
 
 private:
+    /// Places in the two sorted lists of the K best rows whose sum can be among the K best: the sum at (i, j) is
+    /// at most each of the (i + 1)(j + 1) sums at or before both places. Some K ln K of K² pairs.
+    [[nodiscard]] std::pair<at::Tensor, at::Tensor> pairs(at::Device device) const;
     /// How many of the values a batch of a training reads, and how many any has read since the model was made.
     void noteUse(const at::Tensor &slots_NHK, nn::PassNotes &notes);
 
@@ -48,6 +55,7 @@ private:
     nn::Norm m_norm;
     nn::Linear m_query, m_gate, m_output;
     nn::Weight m_keys, m_values;
+    mutable at::Tensor m_pairs_2R; ///< int64; where it was used last
     at::Tensor m_isEverRead_N; ///< bool; undefined before the first batch that somebody listens to
 };
 

@@ -190,7 +190,7 @@ private Q_SLOTS:
         // Half of the matrices are passed by 3 registers of 4 tokens; 12 · 3 · width for reading, as much for writing.
         QTest::newRow("registers") << "registers" << 3
                                    << -6.0 * 4 * 16 * 16 + 6.0 * 4 * 16 * 16 * 3 / 4 + 2 * 12.0 * 3 * 16;
-        // 64 − 2 · 4 values are not read; 2 · 4 · 4 sums.
+        // 64 − 2 · 4 values are not read; about four sums for each of the 2 · 4 that are.
         QTest::newRow("semantic") << "semantic_size" << 64 << -6.0 * 56 * 16 + 3.0 * 2 * 4 * 4;
     }
     void theEstimateCountsTheWork()

@@ -92,6 +92,7 @@ private Q_SLOTS:
     void tellsWhatItRead();
     void showsATapWhatItReads();
     void tellsHowManyValuesAreUsed();
+    void dropoutLeavesOutWhatIsRead();
     void cacheEqualsWhole();
     void tablesDoNotDecay();
     void worksInBf16();
@@ -246,6 +247,48 @@ void TestProductKeyMemory::tellsHowManyValuesAreUsed()
     const int counted = operationsOf([&] { (void)fresh.forward(batch(1), training); });
     QVERIFY2(counted > plain && counted <= plain + 60, qPrintable(QString("%1, %2").arg(plain).arg(counted)));
     QCOMPARE(operationsOf([&] { (void)fresh.forward(batch(1), quiet); }), plain);
+}
+
+/// In training alone, the same in the same step, and right on average.
+void TestProductKeyMemory::dropoutLeavesOutWhatIsRead()
+{
+    const ModelSpec spec = smallSpec();
+    nn::ParameterStore parameters(7, at::kCPU);
+    nn::SharedTables tables;
+    nn::BuildContext build{spec, 0, "", parameters, tables};
+    SemanticSettings settings = kSettings;
+    settings.dropout = 0.5;
+    ProductKeyMemory dropping(build, settings);
+    const at::NoGradGuard noGrad;
+    for (nn::Parameter &parameter : parameters.parameters())
+        parameter.master.add_(at::sin(at::arange(parameter.master.numel(), at::kFloat)).view(parameter.master.sizes()), 0.3);
+    std::vector<nn::Parameter> all = parameters.parameters();
+    nn::ParameterStore same(7, at::kCPU);
+    nn::BuildContext other{spec, 0, "", same, tables};
+    ProductKeyMemory whole(other, kSettings);
+    for (size_t i = 0; i < all.size(); ++i) same.parameters()[i].master.copy_(all[i].master);
+    const at::Tensor x = at::sin(at::arange(96, at::kFloat) * 0.77).view({2, 3, 16}) * 2;
+    const at::Tensor expected = whole.forward(x, {});
+    QVERIFY(at::equal(dropping.forward(x, {}), expected));
+    nn::ForwardContext training;
+    training.isTraining = true;
+    training.seed = 5;
+    QVERIFY(at::equal(whole.forward(x, training), expected));
+    QVERIFY(at::equal(dropping.forward(x, training), dropping.forward(x, training)));
+    at::Tensor sum = at::zeros_like(x);
+    constexpr int kSteps = 4000;
+    for (int step = 0; step < kSteps; ++step) {
+        training.step = static_cast<uint64_t>(step);
+        sum += dropping.forward(x, training);
+    }
+    const double scale = expected.abs().max().item<double>();
+    QVERIFY(distance(dropping.forward(x, training), expected) > 0.05 * scale);
+    QVERIFY2(distance(sum / kSteps, expected) < 0.05 * scale, qPrintable(QString::number(distance(sum / kSteps, expected) / scale)));
+    // What is left out is the token's own: a sample reads the same whoever stands beside it.
+    training.firstSample = 1;
+    const at::Tensor second = dropping.forward(x.narrow(0, 1, 1), training);
+    training.firstSample = 0;
+    QVERIFY(distance(second, dropping.forward(x, training).narrow(0, 1, 1)) < 1e-5);
 }
 
 void TestProductKeyMemory::cacheEqualsWhole()
