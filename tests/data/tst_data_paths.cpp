@@ -175,7 +175,7 @@ private Q_SLOTS:
         const DataFixture data;
         std::string given, answered;
         for (int i = 0; i < 40; ++i) {
-            const std::string turn = R"({"messages":[{"role":"user","content":"what is )" + std::to_string(i) + "\"}";
+            const std::string turn = "{\"messages\":[{\"role\":\"user\",\"content\":\"what is " + std::to_string(i) + "\"}";
             given += turn + "]}\n";
             answered += turn + R"(,{"role":"assistant","content":"a number"}]})" + "\n";
         }
@@ -197,7 +197,7 @@ private Q_SLOTS:
         const auto documents = [&](const char *name, const char *loss) {
             std::string lines;
             for (const char *picture : {"a.png", "b.png"})
-                lines += std::string("[{\"image\":\"") + picture + R"("},{"text":"a","loss":)" + loss + "}]\n";
+                lines += std::string("[{\"image\":\"") + picture + "\"},{\"text\":\"a\",\"loss\":" + loss + "}]\n";
             spec.data.path = data.write(name, lines).string();
             return openDocuments(spec, data.cache());
         };

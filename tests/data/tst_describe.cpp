@@ -63,7 +63,7 @@ private Q_SLOTS:
         const DataFixture data;
         std::string lines;
         for (int i = 0; i < 30; ++i)
-            lines += R"({"image":"a.png","text":"a picture of number )" + std::to_string(i) + "\"}\n";
+            lines += "{\"image\":\"a.png\",\"text\":\"a picture of number " + std::to_string(i) + "\"}\n";
         const DataSpec captions = DataFixture::spec(data.write("captions.jsonl", lines));
         for (int i = 0; i < 2; ++i) { // as prepared, and as found again by the next who asks
             const auto shards = data.prepare(captions);
@@ -76,7 +76,7 @@ private Q_SLOTS:
         }
         lines.clear();
         for (int i = 0; i < 30; ++i)
-            lines += R"({"messages":[{"role":"user","content":"hello number )" + std::to_string(i) + "\"}]}\n";
+            lines += "{\"messages\":[{\"role\":\"user\",\"content\":\"hello number " + std::to_string(i) + "\"}]}\n";
         const auto asked = data.prepare(DataFixture::spec(data.write("asked.jsonl", lines)));
         VERIFY_OK(asked);
         QVERIFY(find(checkData(asked->description()), "loss") && !find(checkData(asked->description()), "media"));
