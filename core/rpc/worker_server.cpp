@@ -85,12 +85,14 @@ public:
         const auto inspection = std::make_shared<LiveInspection>();
         inspection->request = request;
         ORRERY_TRY(m_trainer.inspect(inspection));
-        // Waiting is on this side alone: the trainer sets a flag and goes on.
+        // Waiting is on this side alone: the trainer sets a number and a flag, and goes on.
+        InspectPassAmount told;
         while (!inspection->isAnswered.load(std::memory_order_acquire)) {
             if (caller.isCancelled()) {
                 inspection->isCancelled = true;
                 return Error{ErrorCode::Cancelled, "Cannot finish looking inside: the client cancelled it.", ""};
             }
+            if (const InspectPassAmount now = inspection->progress.get(); now != told) caller.sendReading(told = now);
             std::this_thread::sleep_for(kAnswerCheck);
         }
         return std::move(inspection->answer);

@@ -187,9 +187,11 @@ bool TrainingLoop::answerQuestion()
     const std::string &run = m_parts.run.frozen().id;
     auto report = nn::guardTorch("look inside run \"" + run + "\"", [&]() -> Result<InspectReport> {
         ORRERY_ASSIGN(const InspectInput text, textOf(*question));
-        return inspectModel(m_model, *m_parts.tokenizer, text, question->asked, dtype(), [&] {
-            return question->inspection->isCancelled.load(std::memory_order_relaxed);
-        });
+        LiveInspection &inspection = *question->inspection;
+        return inspectModel(
+            m_model, *m_parts.tokenizer, text, question->asked, dtype(),
+            [&] { return inspection.isCancelled.load(std::memory_order_relaxed); },
+            [&](const InspectPassAmount &amount) { inspection.progress.set(amount); });
     });
     if (report) {
         question->finish(*report);

@@ -12,6 +12,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <atomic>
 #include <cmath>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -96,6 +97,7 @@ private Q_SLOTS:
     void sendsKeptFrames();
     void looksInsideTheTraining();
     void givesAnInspectionUp();
+    void tellsHowFarALookIs();
     void sendsTheFirstUpdateAtOnce();
     void sendsEverythingInBatches();
     void beatsWhileNothingHappens();
@@ -256,6 +258,38 @@ void TestRunServer::givesAnInspectionUp()
     canceller.join();
     QCOMPARE(ended.error().code, ErrorCode::Cancelled);
     QVERIFY(waitFor([&] { return m_trainer.inspections().back()->isCancelled.load(); })); // the trainer is told
+}
+
+/// The trainer sets a number; who waits for it tells the client.
+void TestRunServer::tellsHowFarALookIs()
+{
+    const auto client = test::connectTo(m_socket);
+    QVERIFY(client.ok());
+    InspectRequest request;
+    request.input.prompt = "never"; // until this test answers
+    std::atomic<int> numTold{0};
+    std::vector<InspectPassAmount> told;
+    const auto onAmount = [&](const InspectAmount &amount) {
+        if (amount.reading == InspectPassAmount{}) return;
+        told.push_back(amount.reading);
+        ++numTold;
+    };
+    const size_t before = m_trainer.inspections().size();
+    std::thread trainer([&] {
+        waitFor([&] { return m_trainer.inspections().size() > before; });
+        const auto inspection = m_trainer.inspections().back();
+        inspection->progress.set({.layer = 2, .layers = 300, .pass = 1, .passes = 2});
+        waitFor([&] { return numTold > 0; });
+        inspection->progress.set({.pass = 2, .passes = 2});
+        waitFor([&] { return numTold > 1; });
+        inspection->answer = test::inspectionOf(inspection->request);
+        inspection->isAnswered.store(true, std::memory_order_release);
+    });
+    const auto report = client->inspectLive("", request, {}, onAmount);
+    trainer.join();
+    QVERIFY2(report.ok(), report.ok() ? "" : report.error().text().c_str());
+    const std::vector<InspectPassAmount> expected = {{2, 300, 1, 2}, {0, 0, 2, 2}};
+    QVERIFY(told == expected);
 }
 
 void TestRunServer::answersFromTheStore()

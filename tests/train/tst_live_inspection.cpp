@@ -118,6 +118,9 @@ void TestLiveInspection::isAnsweredWhileItTrains()
     const InspectReport &report = *asked->answer;
     QCOMPARE(report.model, std::string("run@live"));
     QCOMPARE(report.step, int64_t(5)); // at the very next boundary
+    // Told before each layer; the last one is left standing.
+    QCOMPARE(asked->progress.get(), (InspectPassAmount{report.layers, report.layers, 1, 1}));
+    QCOMPARE(question()->progress.get(), InspectPassAmount{});
     QCOMPARE(report.tokens.size(), size_t(6));
     QCOMPARE(report.tokens[0].bytes, std::string("l"));
     QCOMPARE(report.summaries.size(), size_t(4));

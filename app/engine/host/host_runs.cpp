@@ -178,7 +178,9 @@ Result<InspectReport> HostRuns::inspectLive(const std::string &run, const Inspec
     ORRERY_ASSIGN(const std::shared_ptr<EngineClient> client, clientOf(worker));
     const CancelToken token;
     const CallerWatch watch(caller, [&] { token.cancel(); });
-    auto report = client->inspectLive(id, request, token);
+    auto report = client->inspectLive(id, request, token, [&caller](const InspectAmount &amount) {
+        if (amount.reading.layers > 0 || amount.reading.passes > 1) caller.sendReading(amount.reading);
+    });
     if (!report.ok() && report.error().code == ErrorCode::Unavailable && !directory.isOwned())
         return Error{ErrorCode::Conflict, "Cannot look into run \"" + id + "\": its worker has just ended.",
                      "Look into its newest checkpoint."};
