@@ -155,6 +155,10 @@ void AttentionPanel::askForBase()
     if (model.isEmpty()) return m_askedBase->drop();
     InspectRequest request = m_askedRequest;
     request.input = askedText();
+    request.asSaid = false; // other weights have said nothing
+    // Of the same rows: those that were said from one state on, or in one context.
+    const AttentionMap *map = isSaid() && isWindow() ? mapOf(*m_asked, place().head) : nullptr;
+    if (map) request.rows = {map->firstRow, map->firstRow + map->numRows};
     m_askedBase->want(m_asked, model, request);
 }
 
@@ -218,6 +222,7 @@ void AttentionPanel::askForCells()
     request.rows = wholeGroups(widened(seen.top(), seen.bottom(), all.top(), all.bottom()), groups);
     request.columns = wholeGroups(widened(seen.left(), seen.right(), all.left(), all.right()), groups);
     request.token = m_askedRequest.token; // the same window
+    request.asSaid = m_askedRequest.asSaid;
     request.maxEdge = kMaxEdge;
     m_cells->ask(m_askedModel, first.isDifference ? m_askedBase->model() : QString(), request);
 }

@@ -167,6 +167,10 @@ private:
     void onPromptChosen(int prompt);
     void backToKept();
     void askForOpenHeads();
+    [[nodiscard]] bool isSaidBy(const QString &model) const;
+    [[nodiscard]] bool isSaid() const; ///< what is shown is read with what was remembered when it was said
+    void tellOfMemory(const InspectReport &report);
+    [[nodiscard]] QString ablationModel(const InspectReport &report) const;
     [[nodiscard]] bool isInWindow(int token) const;
     void ablateHeads(const std::vector<HeadRef> &heads);
     void askWaitingAblation();
@@ -269,6 +273,7 @@ private:
     Focus m_selectedFocus; ///< what was opened last for the selection
     std::optional<Focus> m_waitingFocus;
     std::shared_ptr<const GenerateRequest> m_selectedText, m_shownText;
+    std::shared_ptr<const GenerateRequest> m_toldOf; ///< that its memory is not there
     bool m_isTakingFocus = false;
     std::optional<int> m_waitingPrompt;
     std::vector<QImage> m_thumbnails; ///< of the tokens of a text with pictures or recordings

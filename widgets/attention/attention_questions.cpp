@@ -14,6 +14,7 @@
 #include "widgets/attention/next_words.h"
 #include "widgets/attention/overview_page.h"
 #include "widgets/attention/prompt_bar.h"
+#include "widgets/attention/said_text.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
 
@@ -26,6 +27,31 @@ namespace orrery::ui {
 namespace {
 
 constexpr int64_t kMaxEdge = AttentionPanel::kMaxEdge;
+constexpr int64_t kMaxSaidCells = int64_t{4} << 20; ///< of heads that nobody has opened yet
+
+/// Each look at what was said reads all of it again, pass by pass: one for another head brings as many heads as there is
+/// room for, those of its layer first.
+std::vector<HeadRef> withMoreHeads(std::vector<HeadRef> heads, const InspectReport &report)
+{
+    const int64_t edge = std::min(std::ssize(report.tokens), kMaxEdge);
+    const int64_t perMap = edge * edge * (std::ssize(report.tokens) > kMaxEdge ? 2 : 1);
+    int64_t room = kMaxSaidCells / std::max<int64_t>(1, perMap);
+    const int64_t layer = heads.front().layer;
+    for (int64_t i = 0; i < report.layers; ++i)
+        for (int64_t head = 0; head < report.heads && room > 0; ++head) {
+            const HeadRef one{(layer + i) % report.layers, head};
+            if (std::find(heads.begin(), heads.end(), one) != heads.end()) continue;
+            heads.push_back(one);
+            --room;
+        }
+    return heads;
+}
+
+bool hasAllOf(const std::vector<HeadRef> &all, const std::vector<HeadRef> &wanted)
+{
+    return std::all_of(wanted.begin(), wanted.end(),
+                       [&all](const HeadRef &head) { return std::find(all.begin(), all.end(), head) != all.end(); });
+}
 
 } // namespace
 
@@ -41,8 +67,7 @@ void AttentionPanel::connectQuestions()
         m_askedModel = m_question->model();
         m_askedRequest = m_question->request();
         m_cells->forget();
-        m_failed = Failed::None;
-        banner()->clear();
+        tellOfMemory(report);
         scheduleRefresh();
     });
     connect(m_question, &MapsQuestion::failed, this, [this](const Error &error) {
@@ -54,7 +79,7 @@ void AttentionPanel::connectQuestions()
         QStringList names;
         for (const HeadRef &head : m_ablationQuestion->request().ablated) names << headTitle(head).toLower();
         m_ablation = Ablation{.heads = names.join(tr(" and ")),
-                              .model = tr("%1, step %2").arg(fromStd(report.model), integerText(report.step)),
+                              .model = ablationModel(report),
                               .divergence = report.changedDivergence,
                               .with = report.candidates,
                               .without = report.changed};
@@ -144,7 +169,9 @@ void AttentionPanel::askModel()
     request.input = *text;
     request.heads = openHeads();
     request.maxEdge = kMaxEdge;
+    request.asSaid = m_selectedText && isSaidBy(model);
     m_failed = Failed::None;
+    m_toldOf = nullptr;
     banner()->clear();
     dropAblation();
     m_isPromptChosen = true;
@@ -157,8 +184,32 @@ bool AttentionPanel::isInWindow(int token) const
 {
     const AttentionMap *map = m_asked ? mapOf(*m_asked, place().head) : nullptr;
     if (!map) return true;
-    const int64_t first = map->firstRow > 0 ? m_asked->report.token : 0;
+    // As it was said, each row is of the pass in which it came.
+    const int64_t first = isSaid() ? map->firstRow : map->firstRow > 0 ? m_asked->report.token : 0;
     return token >= first && token < map->firstRow + map->numRows;
+}
+
+/// What is selected may have been said by these weights; those in training say nothing to anybody.
+bool AttentionPanel::isSaidBy(const QString &model) const
+{
+    return model == m_selectedFocus.model && !model.endsWith(QLatin1String("@live"));
+}
+
+bool AttentionPanel::isSaid() const { return m_asked && m_asked->report.saidWith == SaidWith::State; }
+
+/// Once for each text: maps without the memory that the text was said with look like any others.
+void AttentionPanel::tellOfMemory(const InspectReport &report)
+{
+    const bool isAnswer = !m_askedRequest.input.answerIds.empty(); // else nobody has said it
+    const bool isLacking = isAnswer && lacksItsMemory(report, m_askedRequest.asSaid);
+    const bool isTold = isLacking && m_toldOf && m_toldOf == m_selectedText && m_failed == Failed::None;
+    m_failed = Failed::None;
+    if (isTold) return; // it stands there, or was dismissed
+    m_toldOf = isLacking ? m_selectedText : nullptr;
+    if (!isLacking) return banner()->clear();
+    banner()->showMessage(BannerKind::Info,
+                          tr("These maps are of the text by itself, without what the model remembered when it said it."),
+                          lackHint(report));
 }
 
 void AttentionPanel::askForOpenHeads()
@@ -172,15 +223,22 @@ void AttentionPanel::askForOpenHeads()
     // What the last question named is not asked for again, though the answer lacks it or there was none.
     const InspectRequest &last = m_question->request();
     const bool isOfOthers = m_question->model() != m_askedModel; // other weights were asked, and refused
-    const bool needsHeads = !hasAll && (isOfOthers || last.heads != heads);
+    const bool needsHeads = !hasAll && (isOfOthers || !hasAllOf(last.heads, heads));
     const int pinned = place().pinnedToken;
     const bool isElsewhere =
         m_question->isWindow() && pinned >= 0 && pinned != last.token && !isInWindow(pinned);
     if (!needsHeads && !isElsewhere) return;
     InspectRequest request = m_askedRequest;
     request.input = askedText();
-    request.heads = heads;
+    request.heads = isSaid() ? withMoreHeads(heads, m_asked->report) : heads;
     m_question->ask(m_askedModel, request, isElsewhere ? pinned : int(request.token));
+}
+
+/// Whose answer it is; a head is left out of the text by itself, whatever the maps were read with.
+QString AttentionPanel::ablationModel(const InspectReport &report) const
+{
+    const QString model = tr("%1, step %2").arg(fromStd(report.model), integerText(report.step));
+    return isSaid() ? tr("%1, which reads the text by itself for this", "model").arg(model) : model;
 }
 
 void AttentionPanel::ablate()

@@ -47,6 +47,7 @@ QString AttentionPanel::title() const
     const SnapshotPtr now = snapshot();
     QString text = m_asked ? fromStd(now->report.model) : runTitle(m_status);
     if (now) text += tr(", step %1").arg(integerText(now->report.step));
+    if (isSaid()) text += tr(", as it was said");
     if (now && m_isDifference && base() && place().level != StageLevel::Modalities)
         text += tr(" minus step %1").arg(integerText(base()->report.step));
     QStringList names;

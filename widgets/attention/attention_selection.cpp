@@ -73,6 +73,7 @@ void AttentionPanel::openWaitingFocus()
     m_isOwnText = m_isPromptChosen = true;
     m_asked = nullptr;
     m_failed = Failed::None;
+    m_toldOf = nullptr;
     banner()->clear();
     dropAblation();
     m_prompts->setSelectedText(focus.title, textOfRequest(*focus.text));
@@ -83,6 +84,7 @@ void AttentionPanel::openWaitingFocus()
     request.heads = openHeads();
     request.maxEdge = kMaxEdge;
     request.token = focus.token; // what comes behind it
+    request.asSaid = isSaidBy(focus.model);
     m_question->ask(focus.model, request, focus.token);
     scheduleRefresh();
 }

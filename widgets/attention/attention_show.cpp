@@ -17,6 +17,7 @@
 #include "widgets/attention/next_words.h"
 #include "widgets/attention/overview_page.h"
 #include "widgets/attention/prompt_bar.h"
+#include "widgets/attention/said_text.h"
 #include "widgets/attention/scrubber.h"
 #include "widgets/attention/token_strip.h"
 #include "widgets/common/banner.h"
@@ -141,6 +142,8 @@ void AttentionPanel::refreshHead(const SnapshotPtr &now)
     if (drawn.base && !m_asked && page->view()->whole().isEmpty()) // of all heads are kept in larger cells than starred ones
         below = tr("Steps %1 and %2 were kept in cells of different size: compare with another step")
                     .arg(integerText(now->report.step), integerText(drawn.base->report.step));
+    if (drawn.base && isSaid() && page->view()->whole().isEmpty())
+        below = tr("Step %1 had other tokens of this text before it: compare with another step").arg(integerText(drawn.base->report.step));
     page->setTitle(names.join(u" · "_s), below);
     refreshPinned();
 }
@@ -245,10 +248,10 @@ void AttentionPanel::refreshWords(const SnapshotPtr &now)
                              tr("A kept step holds what comes after its last token alone: ask the model for "
                                 "what comes after the row"));
     } else if (const InspectReport *report = m_nextWords->known(now, wanted)) {
-        side->showCandidates(report->candidates, behind(wanted),
-                             report->step == now->report.step
-                                 ? QString()
-                                 : tr("computed at step %1").arg(integerText(report->step)));
+        QStringList notes;
+        if (report->step != now->report.step) notes << tr("computed at step %1").arg(integerText(report->step));
+        if (isSaid() && report->saidWith == SaidWith::NotKept) notes << tr("of the text by itself: its memory is not kept any more");
+        side->showCandidates(report->candidates, behind(wanted), notes.join(u"; "_s));
     } else {
         m_nextWords->want(
             now, m_askedModel, [this] { return askedText(); }, wanted);
@@ -267,7 +270,8 @@ void AttentionPanel::refreshState()
         const InspectReport &report = m_asked->report;
         aside = tr("computed on %1, step %2").arg(fromStd(report.model), integerText(report.step));
         state = tr("%1 · exact, step %2").arg(fromStd(report.model), integerText(report.step));
-        if (!report.note.empty()) state += u" · "_s + fromStd(report.note);
+        if (const QString note = saidNote(report, m_askedRequest.asSaid); !note.isEmpty()) state += u" · "_s + note;
+        if (isSaid() && m_isDifference && base()) state += u" · "_s + tr("the other step reads the text by itself");
     }
     if (m_cells->isAsking()) state = tr("computing exact cells on %1…").arg(m_cells->model());
     if (m_askedBase->isAsking()) state = tr("computing on %1…").arg(m_askedBase->model());

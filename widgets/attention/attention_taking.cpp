@@ -179,12 +179,12 @@ QStringList AttentionPanel::keptOptions() const
 
 /// By its tokens as soon as they are known: letters may be cut into others. Empty: the command line has no
 /// words for it (a picture in no file, a gap that is filled in, a conversation before it was read, a part of a
-/// long text).
+/// long text, what was remembered when the text was said).
 QString AttentionPanel::makeCommand(const Commanded &wanted) const
 {
     if (!wanted.kept.isEmpty()) return engineCommand(QStringList{u"inspect"_s, u"frames"_s, m_run} + wanted.kept);
     const QString &model = wanted.model;
-    if (model.isEmpty() || (m_selectedText && m_selectedText->infill) || isWindow()) return {};
+    if (model.isEmpty() || (m_selectedText && m_selectedText->infill) || isWindow() || isSaid()) return {};
     std::optional<TextWords> words;
     if (const SnapshotPtr now = snapshot()) {
         if (const std::optional<std::vector<int32_t>> ids = exactIds(now->report.tokens))

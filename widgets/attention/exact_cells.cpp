@@ -40,7 +40,10 @@ void ExactCells::ask(const QString &model, const QString &base, const InspectReq
     m_base = base;
     m_request = request;
     m_now->ask(model, request);
-    if (!base.isEmpty()) m_before->ask(base, request);
+    if (base.isEmpty()) return;
+    InspectRequest before = request;
+    before.asSaid = false; // other weights have said nothing
+    m_before->ask(base, before);
 }
 
 void ExactCells::forget()

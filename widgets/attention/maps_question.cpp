@@ -31,6 +31,12 @@ bool isOfPart(const InspectReport &report)
     return !report.overview.empty() && report.overview.front().numRows < std::ssize(report.tokens);
 }
 
+/// An engine of before whole maps were read as they were said has the row of one token then, and no overview.
+bool isOfOneToken(const InspectReport &report)
+{
+    return report.saidWith == SaidWith::State && report.overview.empty();
+}
+
 bool isOfSameRows(const AttentionMap &one, const AttentionMap &other)
 {
     return one.firstRow == other.firstRow && one.numRows == other.numRows;
@@ -88,6 +94,11 @@ void MapsQuestion::askForHeads(const InspectReport &report)
 void MapsQuestion::onAnswer(const InspectReport &report)
 {
     if (m_phase == Phase::Whole) {
+        if (isOfOneToken(report)) {
+            m_first.asSaid = m_request.asSaid = false;
+            m_question->ask(m_model, m_request);
+            return;
+        }
         m_isWindow = isOfPart(report);
         if (m_isWindow && m_token >= 0 && m_token != report.token) return askAtToken();
         m_overview = {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Asks for the maps of a text: of the whole of it, or, where it is longer than the model's context, of what
 // the model had before it at one of its tokens, as the microscope does. Who refuses a long text is asked for the
-// window, and for its overview behind it. One question at a time, the newest takes the place of the one before. GUI thread only.
+// window, and for its overview behind it; who cannot tell a whole map as it was said is asked without that. One question at a time, the newest takes the place of the one before. GUI thread only.
 #pragma once
 
 #include "widgets/attention/model_question.h"

@@ -67,6 +67,7 @@ void NextWords::ask()
     request.input = m_text();
     request.wantsOverview = false;
     request.token = m_token;
+    request.asSaid = m_of && m_of->report.saidWith != SaidWith::Unknown; // as the maps were asked for
     m_question->ask(m_model, request);
 }
 

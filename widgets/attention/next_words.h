@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the model says behind other tokens of a text than the one that its maps were asked for with: asks once
-// for each of them, and only for where a person stays. GUI thread only.
+// for each of them, and only for where a person stays; as it was said, where the maps are. GUI thread only.
 #pragma once
 
 #include "widgets/attention/model_question.h"

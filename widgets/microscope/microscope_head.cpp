@@ -3,6 +3,7 @@
 #include "widgets/attention/exact_text.h"
 #include "widgets/attention/model_question.h"
 #include "widgets/attention/overview_scene.h"
+#include "widgets/attention/said_text.h"
 #include "widgets/attention/token_groups.h"
 #include "widgets/common/breadcrumbs.h"
 #include "widgets/common/counted.h"
@@ -46,20 +47,6 @@ QString breakable(const QString &text)
 }
 
 QString natsText(double nats) { return MicroscopePanel::tr("%1 nats").arg(significantText(nats, 3)); }
-
-/// What the engine says of the answer; of one that does not know states that were kept, what that means.
-QString noteOf(const MicroscopeAnswer &answer)
-{
-    const InspectReport &report = answer.report;
-    QString note = fromStd(report.note);
-    const bool isOld = answer.isAskedAsSaid && report.saidWith == SaidWith::Unknown;
-    const bool hasMemory = std::any_of(report.reads.begin(), report.reads.end(),
-                                       [](const MemoryRead &read) { return read.memory == "episodic"; });
-    if (!isOld || !hasMemory) return note;
-    if (!note.isEmpty()) note += u' ';
-    return note + MicroscopePanel::tr("This engine is of an older version: it reads the text by itself, without what the model "
-                                      "remembered when this was said. Update it to see that.");
-}
 
 } // namespace
 
@@ -126,7 +113,7 @@ void MicroscopePanel::refreshHeader()
 {
     const InspectReport &report = m_contentOf->report;
     m_headline->setText(breakable(microscopeHeadline(report)));
-    const QString note = noteOf(*m_contentOf);
+    const QString note = saidNote(report, m_contentOf->isAskedAsSaid);
     m_note->setText(note);
     m_note->setVisible(!note.isEmpty());
     const SaidToken said = saidToken(report);

@@ -389,6 +389,26 @@ void TestPanelValues::whyItWasSaidIsReadFromItsState()
             for (const MemoryRead::Slot &slot : read.slots) numOfEvents += slot.event >= 0;
     }
     QVERIFY(numOfEvents > 0);
+
+    // The attention panel reads all of it so: its rows are those that the microscope has of a token.
+    AttentionPanel heads(*m_session);
+    heads.resize(1000, 700);
+    heads.show();
+    heads.setSelection(&selection);
+    const auto isSaid = [&heads] {
+        return heads.snapshot() && heads.snapshot()->report.saidWith == SaidWith::State;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(isSaid(), kPatienceMs);
+    const AttentionMap &row = panel.feed()->shown()->report.maps.front();
+    const AttentionMap *map = mapOf(*heads.snapshot(), row.head);
+    QVERIFY(map && map->rowsPerCell == 1 && map->numRows > 10);
+    const int64_t token = panel.feed()->shown()->report.token;
+    QCOMPARE(row.firstColumn, map->firstColumn);
+    for (int64_t column = 0; column < row.numColumns; ++column) {
+        const float there = map->mean[size_t((token - map->firstRow) * map->numColumns + column)];
+        QVERIFY(std::abs(there - row.mean[size_t((row.numRows - 1) * row.numColumns + column)]) < 1e-5F);
+    }
+    QVERIFY(QString::fromStdString(heads.snapshot()->report.note).startsWith(u"Read with what it remembered when this was said."_s));
 }
 
 int main(int argc, char **argv)

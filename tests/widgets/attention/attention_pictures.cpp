@@ -272,6 +272,40 @@ void shootSelectedWindow()
     panel.setSelection(nullptr);
 }
 
+/// An answer with what was remembered when it was said, and where that is gone.
+void shootSaid()
+{
+    for (const bool isKept : {true, false}) {
+        FakeSession session;
+        fill(session, {}, 20);
+        const auto whole = session.inspection;
+        session.inspection = [whole, isKept](const QString &name, const InspectRequest &request) {
+            InspectReport report = whole(name, request);
+            report.reads = {{.head = {1, 0}, .memory = "episodic", .gate = 0.5, .slots = {{4, 2, -1, 1.0}}}};
+            if (!request.asSaid) return report;
+            report.saidWith = isKept ? SaidWith::State : SaidWith::NotKept;
+            report.note = isKept ? "Read with what it remembered when this was said."
+                                 : "The state that this was said with is not kept: another text was read or the memory was changed since, "
+                                   "or the model was loaded anew. Generate the answer again to see what it read then.";
+            return report;
+        };
+        auto text = std::make_shared<GenerateRequest>();
+        text->prompt = "What is this?";
+        text->answerIds = {7, 8, 9};
+        AttentionPanel panel(session);
+        Selection selection;
+        panel.setSelection(&selection);
+        panel.resize(1264, 784);
+        panel.show();
+        panel.setRun(u"shapes-7M"_s);
+        waitFor(panel);
+        selection.set({.model = u"shapes-7M@2000"_s, .title = u"Answer 3"_s, .text = text, .token = 14, .head = HeadRef{3, 2}}, nullptr);
+        settle(300);
+        shoot(panel, isKept ? u"said-kept"_s : u"said-gone"_s, {1264, 784});
+        panel.setSelection(nullptr);
+    }
+}
+
 /// Rows of an exact map, and what comes next behind them.
 void shootAsked()
 {
@@ -390,6 +424,7 @@ int main(int argc, char **argv)
         shootSelectedRecording();
         shootSelectedWindow();
     }
+    if (isWanted(u"said"_s)) shootSaid();
     if (isWanted(u"row"_s)) shootAsked();
     if (isWanted(u"starred"_s)) shootStarred();
     if (isWanted(u"parts"_s)) shootParts();
