@@ -300,6 +300,22 @@ void shootAll()
     settle(100);
     shoot(panel, u"reads-1280"_s, {1280, 800});
     shoot(panel, u"reads-380"_s, {380, 800});
+    const auto byItself = session.inspection;
+    session.inspection = [byItself](const QString &model, const InspectRequest &request) {
+        InspectReport report = byItself(model, request);
+        if (!request.wantsUses) return report;
+        report.uses = sampleUses().uses;
+        for (int64_t i = 0; i < 61; ++i)
+            report.uses[0].values.push_back({1'000 + 97 * i, 0.002 / double(1 + i), 3, {{i % 2, i % 10, 0.2}, {1, 3, 0.04}, {0, 2, 0.01}}});
+        std::swap(report.uses[0].values[2], report.uses[0].values.back());
+        return report;
+    };
+    panel.findChild<QPushButton *>(u"lookButton"_s)->click();
+    settle(100);
+    panel.reads()->setPage(u"values"_s);
+    shoot(panel, u"values-1280"_s, {1280, 800});
+    shoot(panel, u"values-380"_s, {380, 800});
+    panel.reads()->setPage(u"token"_s);
     panel.selectEvent(9);
     panel.findChild<SegmentedChoice *>(u"memoryTabs"_s)->button(u"event"_s)->click();
     settle(300);

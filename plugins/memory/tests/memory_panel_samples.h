@@ -277,6 +277,21 @@ inline InspectReport sampleReads()
     return report;
 }
 
+/// With the values that its ten tokens read most.
+inline InspectReport sampleUses()
+{
+    InspectReport report = sampleReads();
+    report.uses = {{.memory = "semantic",
+                    .layer = 3,
+                    .numTokens = 10,
+                    .numHeads = 2,
+                    .numValues = 301,
+                    .values = {{12'345, 0.08, 17, {{0, 9, 0.6}, {1, 1, 0.41}, {0, 3, 0.3}, {0, 0, 0.2}}},
+                               {77, 0.02, 2, {{0, 9, 0.4}, {1, 4, 0.004}}},
+                               {1'048'575, 0.00001, 1, {{1, 200, 0.00001}}}}}};
+    return report;
+}
+
 /// The same behind the sample memory: a token of event 9, one that was forgotten since, and one of the text.
 inline InspectReport sampleMemoryReads()
 {

@@ -8,15 +8,18 @@
 #include "plugins/memory/ui/reads_model.h"
 #include "plugins/memory/ui/reads_pane.h"
 #include "plugins/memory/ui/slot_model.h"
+#include "plugins/memory/ui/uses_model.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/progress_row.h"
 #include "widgets/common/segmented_choice.h"
 
+#include <QClipboard>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
+#include <QSignalSpy>
 #include <QTableView>
 
 using namespace orrery;
@@ -364,6 +367,52 @@ private Q_SLOTS:
         part<QPushButton>("lookButton")->click();
         QCOMPARE(m_session->inspections.size(), size_t(1));
         QVERIFY(!m_session->inspections[0].request.withMemory);
+    }
+    /// Of all tokens of the look, as `inspect memory` lists them.
+    void listsTheValuesThatAreReadMost()
+    {
+        openSample();
+        m_session->inspection = [](const QString &, const InspectRequest &request) {
+            return request.wantsUses ? sampleUses() : sampleReads();
+        };
+        part<SegmentedChoice>("memoryTabs")->button(u"reads"_s)->click();
+        m_panel->reads()->setPrompt(u"x"_s);
+        part<QPushButton>("lookButton")->click();
+        QVERIFY(m_session->inspections[0].request.wantsUses);
+        auto *pages = part<SegmentedChoice>("readsPages");
+        QTRY_VERIFY(pages->isVisible());
+        QCOMPARE(pages->current(), u"token"_s);
+        auto *table = part<QTableView>("usesTable");
+        QVERIFY(!table->isVisible() && part<QTableView>("readsTable")->isVisible());
+        QSignalSpy stateChanged(m_panel.get(), &MemoryPanel::stateChanged);
+        pages->button(u"values"_s)->click();
+        QCOMPARE(stateChanged.count(), 1);
+        QVERIFY(table->isVisible());
+        QCOMPARE(text("readsSummary"), u"10 tokens read 301 different values of the semantic memory behind layer 3, each with 2 heads. "
+                                       "The 3 that were read most are listed."_s);
+        QCOMPARE(table->model()->rowCount(), 3);
+        const auto cell = [&](int row, int column, int role = Qt::DisplayRole) { return table->model()->index(row, column).data(role); };
+        QCOMPARE(cell(0, UsesModel::ValueColumn).toString(), u"12,345"_s);
+        QCOMPARE(cell(0, UsesModel::ShareColumn).toString(), u"8.00 %"_s);
+        QCOMPARE(cell(0, UsesModel::ReadsColumn).toString(), u"17"_s);
+        QCOMPARE(cell(0, UsesModel::ReadersColumn).toString(),
+                 u"9 [·key] by head 0, 0.600; 1 [·key] by head 1, 0.410; 3 [·the] by head 0, 0.300; 0 [The] by head 0, 0.200; 13 more"_s);
+        QCOMPARE(cell(1, UsesModel::ReadersColumn).toString(), u"9 [·key] by head 0, 0.400; 4 [·lab] by head 1, 0.004"_s);
+        QCOMPARE(cell(2, UsesModel::ShareColumn).toString(), u"< 0.01 %"_s);
+        QCOMPARE(cell(2, UsesModel::ReadersColumn).toString(), u"200 [] by head 1, < 0.001"_s); // of an engine that errs
+        QCOMPARE(cell(1, UsesModel::ShareColumn, UsesModel::WeightRole).toDouble(), 0.25); // the bar is of the first
+        QCOMPARE(cell(1, UsesModel::ShareColumn, Qt::AccessibleTextRole).toString(), u"Share: 2.00 %"_s);
+        table->setFocus();
+        QTest::keySequence(table, QKeySequence::Copy);
+        QVERIFY(QGuiApplication::clipboard()->text().startsWith(u"Value\tRead most by\tReads\tShare\n12,345\t9 [·key]"_s));
+        QCOMPARE(QGuiApplication::clipboard()->text().count(u'\n'), 4);
+        QCOMPARE(m_panel->saveState().value(u"reads"_s).toString(), u"values"_s);
+        // A model without such a memory has the other page alone, and this one waits.
+        m_session->inspection = [](const QString &, const InspectRequest &) { return sampleReads(); };
+        part<QPushButton>("lookButton")->click();
+        QTRY_VERIFY(!pages->isVisible());
+        QVERIFY(part<QTableView>("readsTable")->isVisible());
+        QCOMPARE(m_panel->reads()->page(), u"values"_s);
     }
     void saysWhenNothingWasRead()
     {

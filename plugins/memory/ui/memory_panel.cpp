@@ -252,7 +252,8 @@ QVariantMap MemoryPanel::saveState() const
             {u"event"_s, wanted > 0 ? QString::number(wanted) : QString()},
             {u"view"_s, m_views->current()},
             {u"order"_s, m_similarity->order()},
-            {u"tab"_s, m_tabs->current()}};
+            {u"tab"_s, m_tabs->current()},
+            {u"reads"_s, m_reads->page()}};
 }
 
 void MemoryPanel::restoreState(const QVariantMap &state)
@@ -262,6 +263,7 @@ void MemoryPanel::restoreState(const QVariantMap &state)
         m_isRestored = true;
     }
     m_reads->setPrompt(state.value(u"prompt"_s).toString());
+    m_reads->setPage(state.value(u"reads"_s).toString());
     if (const QString ask = state.value(u"ask"_s).toString(); !ask.isEmpty()) m_whatIf->setPrompt(ask);
     m_filter->setText(state.value(u"filter"_s).toString());
     m_wantedId = state.value(u"event"_s).toLongLong();

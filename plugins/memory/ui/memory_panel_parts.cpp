@@ -311,6 +311,7 @@ void MemoryPanel::connectParts()
         selectSlot(slot);
         m_tabs->button(u"event"_s)->click();
     });
+    connect(m_reads, &ReadsPane::pageChanged, this, &MemoryPanel::stateChanged);
     connect(m_reads, &ReadsPane::promptChanged, this, [this] {
         m_whatIf->setUsualPrompt(m_reads->prompt());
         Q_EMIT stateChanged();

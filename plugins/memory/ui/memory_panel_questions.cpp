@@ -196,6 +196,7 @@ void MemoryPanel::lookAtFocus()
     request.input = *focus.text;
     request.token = focus.token;
     request.wantsOverview = false;
+    request.wantsUses = true;
     request.asSaid = !focus.model.endsWith(u"@live"); // what it remembered when it said the token, where that is kept
     m_feed->lookAt(focus.model, request);
 }
@@ -210,6 +211,7 @@ void MemoryPanel::lookAtPrompt()
     request.input.prompt = ui::toStd(m_reads->prompt());
     request.wantsOverview = false;
     request.withMemory = m_status && m_status->numUsed > 0;
+    request.wantsUses = true;
     m_feed->lookAt(m_feed->model(), request);
 }
 

@@ -19,13 +19,12 @@ namespace {
 constexpr int64_t kContextTokens = 6; ///< before the one that was read, so that one sees which "the" it is
 constexpr qsizetype kTokenLength = 40, kContextLength = 24;
 
-/// A patch or a frame has no bytes that one could read.
-QString nameOf(const InspectedToken &token)
+} // namespace
+
+QString ReadsModel::tokenName(const InspectedToken &token)
 {
     return token.modality == Modality::Text ? visibleText(token.bytes, kTokenLength) : ui::tokenLabel(token);
 }
-
-} // namespace
 
 int ReadsModel::rowCount(const QModelIndex &parent) const
 {
@@ -80,7 +79,7 @@ QString ReadsModel::whatText(const MemoryRead::Slot &slot) const
             before += token.bytes;
     QString context = visibleText(before, before.size() > 0 ? static_cast<qsizetype>(before.size()) : 0);
     if (context.size() > kContextLength) context = u'…' + context.right(kContextLength);
-    const QString token = nameOf(m_report.tokens[static_cast<size_t>(slot.token)]);
+    const QString token = tokenName(m_report.tokens[static_cast<size_t>(slot.token)]);
     return tr("%1: %2[%3]").arg(integerText(slot.token), context, token);
 }
 
@@ -225,7 +224,7 @@ QString ReadsModel::summary() const
                                               [&](const MemoryRead &read) { return read.memory == memory; }));
     };
     const QString token = m_report.token < static_cast<int64_t>(m_report.tokens.size())
-                              ? nameOf(m_report.tokens[static_cast<size_t>(m_report.token)])
+                              ? tokenName(m_report.tokens[static_cast<size_t>(m_report.token)])
                               : QString();
     return tr("At token %1 [%2], %3 heads read from the episodic memory and %4 from the semantic one.")
         .arg(integerText(m_report.token), token, integerText(count("episodic")),

@@ -40,6 +40,8 @@ public:
     [[nodiscard]] MemoryRead::Slot slotOf(int row) const;
     [[nodiscard]] QString toText() const;  ///< tab-separated, every row whole
     [[nodiscard]] QString summary() const; ///< "4 heads read at token 41 “ the”: 2 episodic, 2 semantic."
+    /// Of the text that was read. A patch or a frame has no bytes that one could read.
+    [[nodiscard]] static QString tokenName(const InspectedToken &token);
 
 private:
     struct Row {

@@ -2,10 +2,13 @@
 #include "plugins/memory/ui/reads_pane.h"
 
 #include "plugins/memory/ui/reads_model.h"
+#include "plugins/memory/ui/uses_model.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/current_stack.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/panel_frame.h"
+#include "widgets/common/segmented_choice.h"
 #include "widgets/common/table_style.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
@@ -28,7 +31,7 @@ using namespace Qt::StringLiterals;
 namespace orrery::memory_ui {
 namespace {
 
-/// The weight as a bar from 0 to 1 behind its number.
+/// The weight as a bar from 0 to 1 behind its number; of a value, its share of the largest.
 class WeightDelegate : public QStyledItemDelegate {
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
@@ -50,11 +53,12 @@ public:
 } // namespace
 
 ReadsPane::ReadsPane(const MemoryModel &events, const TokenNames &names, QWidget *parent)
-    : QWidget(parent), m_model(new ReadsModel(events, names, this)), m_prompt(new QLineEdit(this)),
+    : QWidget(parent), m_model(new ReadsModel(events, names, this)), m_uses(new UsesModel(this)), m_prompt(new QLineEdit(this)),
       m_look(new QPushButton(this)), m_remember(new QPushButton(tr("Remember"), this)),
       m_banner(new ui::Banner(this)),
       m_summary(new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Base, this)),
-      m_view(new QTableView(this)), m_stack(new QStackedWidget(this)),
+      m_pages(new ui::SegmentedChoice(this)), m_view(new QTableView(this)), m_usesView(new QTableView(this)),
+      m_stack(new QStackedWidget(this)), m_tables(new ui::CurrentStack(this)), m_page(u"token"_s),
       m_empty(new ui::EmptyState({}, {}, this))
 {
     setObjectName(u"readsPane"_s);
@@ -70,39 +74,33 @@ ReadsPane::ReadsPane(const MemoryModel &events, const TokenNames &names, QWidget
     m_summary->setObjectName(u"readsSummary"_s);
     m_summary->setWordWrap(true);
     m_summary->setTextFormat(Qt::PlainText);
-    m_view->setModel(m_model);
+    m_pages->setObjectName(u"readsPages"_s);
+    m_pages->setAccessibleName(tr("What of the look is shown"));
+    m_pages->addChoice(u"token"_s, tr("At the token"), tr("What each head read there"));
+    m_pages->addChoice(u"values"_s, tr("Most-read values"), tr("Which values of the semantic memory the tokens of this look read most, and who"));
+    m_pages->setCurrent(m_page);
+    makeTable(m_view, m_model);
     m_view->setObjectName(u"readsTable"_s);
     m_view->setAccessibleName(tr("What the heads read from their memories"));
-    ui::styleTable(m_view);
     m_view->setItemDelegateForColumn(ReadsModel::WeightColumn, new WeightDelegate(m_view));
-    m_view->horizontalHeader()->setStretchLastSection(false);
     m_view->horizontalHeader()->setSectionResizeMode(ReadsModel::WhatColumn, QHeaderView::Stretch);
-    const auto fitColumns = [this] {
-        const QFontMetrics metrics(ui::typeFont(ui::TypeSize::Base));
-        const int padding = 2 * ui::space::kOne + 4;
-        m_view->setColumnWidth(ReadsModel::HeadColumn,
-                               metrics.horizontalAdvance(tr("10.10 semantic")) + padding);
-        m_view->setColumnWidth(ReadsModel::GateColumn, metrics.horizontalAdvance(u"< 0.001"_s) + padding);
-        m_view->setColumnWidth(ReadsModel::WeightColumn, std::max(metrics.horizontalAdvance(u"< 0.001"_s),
-                                                                  metrics.horizontalAdvance(tr("Weight"))) +
-                                                             padding);
-        m_view->verticalHeader()->setDefaultSectionSize(metrics.height() + 8);
-    };
+    makeTable(m_usesView, m_uses);
+    m_usesView->setObjectName(u"usesTable"_s);
+    m_usesView->setAccessibleName(tr("Values of the semantic memory that were read most"));
+    m_usesView->setItemDelegateForColumn(UsesModel::ShareColumn, new WeightDelegate(m_usesView));
+    m_usesView->horizontalHeader()->setSectionResizeMode(UsesModel::ReadersColumn, QHeaderView::Stretch);
     fitColumns();
-    connect(&ui::Theme::instance(), &ui::Theme::changed, this, fitColumns);
-    auto *copy = new QAction(tr("Copy all"), m_view);
-    copy->setShortcut(QKeySequence::Copy);
-    copy->setShortcutContext(Qt::WidgetShortcut);
-    connect(copy, &QAction::triggered, this, [this] { ui::copyToClipboard(m_model->toText()); });
-    m_view->addAction(copy);
-    m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
+    connect(&ui::Theme::instance(), &ui::Theme::changed, this, &ReadsPane::fitColumns);
 
     auto *page = new QWidget(this);
     auto *column = new QVBoxLayout(page);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(ui::space::kHalf);
     column->addWidget(m_summary);
-    column->addWidget(m_view, 1);
+    column->addWidget(m_pages, 0, Qt::AlignLeft);
+    m_tables->addWidget(m_view);
+    m_tables->addWidget(m_usesView);
+    column->addWidget(m_tables, 1);
     m_stack->addWidget(page);
     m_stack->addWidget(m_empty);
     auto *row = new QHBoxLayout;
@@ -130,11 +128,53 @@ ReadsPane::ReadsPane(const MemoryModel &events, const TokenNames &names, QWidget
         Q_EMIT promptChanged();
     });
     connect(m_remember, &QPushButton::clicked, this, &ReadsPane::rememberRequested);
+    connect(m_pages, &ui::SegmentedChoice::chosen, this, [this](const QString &page) {
+        setPage(page);
+        Q_EMIT pageChanged();
+    });
     connect(m_view, &QTableView::activated, this, [this](const QModelIndex &index) {
         const MemoryRead::Slot slot = m_model->slotOf(index.row());
         if (slot.event >= 0) Q_EMIT slotActivated(slot.event, slot.slot);
     });
     connect(m_banner, &ui::Banner::retryRequested, this, &ReadsPane::lookRequested);
+    showState();
+}
+
+void ReadsPane::makeTable(QTableView *view, QAbstractItemModel *model)
+{
+    view->setModel(model);
+    ui::styleTable(view);
+    view->horizontalHeader()->setStretchLastSection(false);
+    auto *copy = new QAction(tr("Copy all"), view);
+    copy->setShortcut(QKeySequence::Copy);
+    copy->setShortcutContext(Qt::WidgetShortcut);
+    connect(copy, &QAction::triggered, this,
+            [this, view] { ui::copyToClipboard(view == m_usesView ? m_uses->toText() : m_model->toText()); });
+    view->addAction(copy);
+    view->setContextMenuPolicy(Qt::ActionsContextMenu);
+}
+
+void ReadsPane::fitColumns()
+{
+    const QFontMetrics metrics(ui::typeFont(ui::TypeSize::Base));
+    const int padding = 2 * ui::space::kOne + 4;
+    const auto fit = [&](QTableView *view, int column, const QString &widest) {
+        const QString title = view->model()->headerData(column, Qt::Horizontal).toString();
+        view->setColumnWidth(column, std::max(metrics.horizontalAdvance(widest), metrics.horizontalAdvance(title)) + padding);
+    };
+    fit(m_view, ReadsModel::HeadColumn, tr("10.10 semantic"));
+    fit(m_view, ReadsModel::GateColumn, u"< 0.001"_s);
+    fit(m_view, ReadsModel::WeightColumn, u"< 0.001"_s);
+    fit(m_usesView, UsesModel::ValueColumn, u"1,048,576"_s);
+    fit(m_usesView, UsesModel::ReadsColumn, u"1,024"_s);
+    fit(m_usesView, UsesModel::ShareColumn, u"0.123 %"_s);
+    for (QTableView *view : {m_view, m_usesView}) view->verticalHeader()->setDefaultSectionSize(metrics.height() + 8);
+}
+
+void ReadsPane::setPage(const QString &page)
+{
+    if (page != u"token" && page != u"values") return;
+    m_page = page;
     showState();
 }
 
@@ -161,13 +201,10 @@ void ReadsPane::showReport(const InspectReport &report, const QString &subject)
 {
     m_hasReport = true;
     m_model->setReport(report);
+    m_uses->setReport(report);
     m_banner->clear();
-    QStringList sentences;
-    if (!subject.isEmpty()) sentences << subject + QLatin1Char('.');
-    sentences << m_model->summary();
-    // What the numbers leave out, told by the engine: a memory that this look was without.
-    if (!report.note.empty()) sentences << QString::fromStdString(report.note);
-    m_summary->setText(sentences.join(QLatin1Char(' ')));
+    m_subject = subject;
+    m_note = QString::fromStdString(report.note);
     showState();
 }
 
@@ -183,6 +220,9 @@ void ReadsPane::clear()
 {
     m_hasReport = false;
     m_model->setReport({});
+    m_uses->setReport({});
+    m_subject.clear();
+    m_note.clear();
     m_banner->clear();
     showState();
 }
@@ -197,8 +237,18 @@ void ReadsPane::showState()
     m_remember->setVisible(m_canRemember);
     m_remember->setEnabled(m_hasModel && hasText && !m_isReading);
     m_remember->setText(m_isReading ? tr("Reading…") : tr("Remember"));
-    const bool hasRows = m_model->rowCount() > 0;
+    const bool hasUses = m_uses->rowCount() > 0, hasRows = m_model->rowCount() > 0 || hasUses;
+    const bool areUses = hasUses && m_page == u"values";
+    m_pages->setVisible(hasUses);
+    m_pages->setCurrent(areUses ? u"values"_s : u"token"_s);
+    m_tables->setCurrentIndex(areUses ? 1 : 0);
     m_stack->setCurrentIndex(hasRows ? 0 : 1);
+    QStringList sentences;
+    if (!m_subject.isEmpty()) sentences << m_subject + QLatin1Char('.');
+    sentences << (areUses ? m_uses->summary() : m_model->summary());
+    // What the numbers leave out, told by the engine: a memory that this look was without.
+    if (!m_note.isEmpty()) sentences << m_note;
+    m_summary->setText(sentences.join(QLatin1Char(' ')));
     if (m_isLooking && !hasRows)
         m_empty->setTexts(tr("Looking…"), tr("The model reads the text."));
     else if (m_hasReport)
