@@ -398,7 +398,7 @@ private Q_SLOTS:
         QCOMPARE(cell(0, UsesModel::ReadersColumn).toString(),
                  u"9 [·key] by head 0, 0.600; 1 [·key] by head 1, 0.410; 3 [·the] by head 0, 0.300; 0 [The] by head 0, 0.200; 13 more"_s);
         QCOMPARE(cell(1, UsesModel::ReadersColumn).toString(), u"9 [·key] by head 0, 0.400; 4 [·lab] by head 1, 0.004"_s);
-        QCOMPARE(cell(2, UsesModel::ShareColumn).toString(), u"< 0.01 %"_s);
+        QCOMPARE(cell(2, UsesModel::ShareColumn).toString(), u"0.001 %"_s);
         QCOMPARE(cell(2, UsesModel::ReadersColumn).toString(), u"200 [] by head 1, < 0.001"_s); // of an engine that errs
         QCOMPARE(cell(1, UsesModel::ShareColumn, UsesModel::WeightRole).toDouble(), 0.25); // the bar is of the first
         QCOMPARE(cell(1, UsesModel::ShareColumn, Qt::AccessibleTextRole).toString(), u"Share: 2.00 %"_s);

@@ -167,7 +167,7 @@ void ReadsPane::fitColumns()
     fit(m_view, ReadsModel::WeightColumn, u"< 0.001"_s);
     fit(m_usesView, UsesModel::ValueColumn, u"1,048,576"_s);
     fit(m_usesView, UsesModel::ReadsColumn, u"1,024"_s);
-    fit(m_usesView, UsesModel::ShareColumn, u"0.123 %"_s);
+    fit(m_usesView, UsesModel::ShareColumn, u"< 0.001 %"_s);
     for (QTableView *view : {m_view, m_usesView}) view->verticalHeader()->setDefaultSectionSize(metrics.height() + 8);
 }
 

@@ -14,7 +14,9 @@ namespace {
 
 QString shareText(double share)
 {
-    return share > 0 && share < 5e-5 ? u"< 0.01 %"_s : u"%1 %"_s.arg(ui::significantText(100 * share, 3));
+    const double percent = 100 * share;
+    if (percent > 0 && percent < 0.0005) return u"< 0.001 %"_s;
+    return ui::fixedText(percent, percent >= 9.995 ? 1 : percent >= 0.995 ? 2 : 3) + u" %"_s;
 }
 
 } // namespace
