@@ -9,6 +9,7 @@ Result<MemoryLook> inspectMemory(const InspectOptions &options, InspectRequest r
 {
     request.withMemory = true;
     request.wantsOverview = false;
+    request.wantsUses = true;
     ORRERY_ASSIGN(request.memoryEdits, memoryEditsFromTexts(options.edits));
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     if (!options.memoryFile.empty()) ORRERY_TRY(generator->loadMemory(options.memoryFile));

@@ -115,6 +115,27 @@ Json readsJson(const std::vector<MemoryRead> &reads)
     return json;
 }
 
+Json usesJson(const std::vector<MemoryUse> &uses)
+{
+    Json json = Json::array();
+    for (const MemoryUse &use : uses) {
+        json.push_back({{"layer", use.layer},
+                        {"memory", use.memory},
+                        {"tokens", use.numTokens},
+                        {"heads", use.numHeads},
+                        {"values_read", use.numValues},
+                        {"values", Json::array()}});
+        for (const MemoryUse::Value &value : use.values) {
+            Json readers = Json::array();
+            for (const MemoryUse::Reader &reader : value.readers)
+                readers.push_back({{"head", reader.head}, {"token", reader.token}, {"weight", reader.weight}});
+            json.back()["values"].push_back(
+                {{"slot", value.slot}, {"share", value.share}, {"reads", value.numReads}, {"readers", std::move(readers)}});
+        }
+    }
+    return json;
+}
+
 Json lensJson(const std::vector<LensRow> &lens)
 {
     Json json = Json::array();
@@ -215,6 +236,7 @@ std::string inspectJson(const InspectReport &report)
     if (!report.lens.empty()) json["lens"] = lensJson(report.lens);
     if (!report.attribution.empty()) json["attribution"] = report.attribution;
     if (!report.reads.empty()) json["reads"] = readsJson(report.reads);
+    if (!report.uses.empty()) json["most_read"] = usesJson(report.uses);
     json["seconds"] = report.seconds;
     return json.dump();
 }

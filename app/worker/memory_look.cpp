@@ -45,6 +45,7 @@ Result<void> chooseReads(InspectReport &report, const std::vector<int64_t> &laye
     std::erase_if(report.reads, [&](const MemoryRead &read) {
         return !isAmong(layers, read.head.layer) || !isAmong(heads, read.head.head);
     });
+    std::erase_if(report.uses, [&](const MemoryUse &use) { return !isAmong(layers, use.layer); });
     return {};
 }
 

@@ -2,6 +2,7 @@
 #include "app/worker/memory_output.h"
 
 #include "app/worker/inspect_output.h"
+#include "app/worker/use_output.h"
 #include "core/base/text.h"
 #include "core/tensorfile/npz_writer.h"
 
@@ -312,6 +313,7 @@ std::vector<std::string> memoryLookTable(const MemoryLook &look)
     std::vector<std::string> lines = memoryLines(look.memory, look.file);
     if (!look.look.note.empty()) lines.push_back(sanitizeUtf8(look.look.note));
     addReads(look.look, lines);
+    for (const std::string &line : useLines(look.look)) lines.push_back(line);
     for (const std::string &line : candidateLines(look.look, changeOf(look))) lines.push_back(line);
     return lines;
 }
@@ -324,6 +326,7 @@ Result<std::string> memoryLookNpz(const MemoryLook &look)
     addEvents(look.memory, npz);
     addLastReads(look.memory, npz);
     addReadColumns(look.look.reads, npz);
+    addUseColumns(look.look.uses, npz);
     addCandidateColumns("candidate", look.look.candidates, npz);
     addCandidateColumns("changed", look.look.changed, npz);
     return npz.bytes();

@@ -30,7 +30,8 @@ struct MemoryLook {
 std::string memoryLookJson(const MemoryLook &look); ///< one line
 std::vector<std::string> memoryLookTable(const MemoryLook &look);
 /// numpy's file: tokens, token_ids, surprise [tokens], step, token; event_* [events]; slot, slot_* [slots
-/// that are stored]; read_* [slots read]; candidate_ids, candidate_p, changed_ids, changed_p.
+/// that are stored]; read_* [slots read]; use_* [values that the text read most]; reader_* [who read them];
+/// candidate_ids, candidate_p, changed_ids, changed_p.
 /// @error InvalidInput when it is too large for one file
 Result<std::string> memoryLookNpz(const MemoryLook &look);
 

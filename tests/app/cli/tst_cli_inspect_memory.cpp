@@ -4,6 +4,7 @@
 #include "engine_process.h"
 
 #include <cmath>
+#include <map>
 
 using namespace Qt::StringLiterals;
 
@@ -14,6 +15,7 @@ private Q_SLOTS:
     void initTestCase();
     void readsBehindAFile();
     void saysWhatWouldChange();
+    void listsWhatIsReadMost();
     void showsATable();
     void writesFiles();
     void editsAFile();
@@ -149,6 +151,58 @@ void TestCliInspectMemory::saysWhatWouldChange()
                 .contains(u"changed"_s));
 }
 
+/// Of the whole text what is read at each of its tokens, added up by hand.
+void TestCliInspectMemory::listsWhatIsReadMost()
+{
+    const QStringList text{u"--prompt"_s, u"the"_s, u"--json"_s};
+    const auto look = [&](const QStringList &more) {
+        const EngineAnswer answer = inspect(text + more);
+        if (answer.exitCode != 0) qFatal("%s", qPrintable(answer.all()));
+        return answer.lines().last();
+    };
+    std::map<int, double> weights;
+    std::map<int, int> counts;
+    int layer = -1;
+    for (const int token : {0, 1, 2}) {
+        const QJsonArray reads = look({u"--token"_s, QString::number(token)})[u"reads"_s].toArray();
+        for (const auto &one : reads) {
+            const QJsonObject read = one.toObject();
+            if (read[u"memory"_s].toString() != u"semantic") continue;
+            layer = read[u"layer"_s].toInt();
+            for (const auto &slot : read[u"slots"_s].toArray()) {
+                weights[slot[u"slot"_s].toInt()] += slot[u"weight"_s].toDouble() / (3 * 2); // tokens, reading heads
+                ++counts[slot[u"slot"_s].toInt()];
+            }
+        }
+    }
+    const QJsonArray uses = look({})[u"most_read"_s].toArray();
+    QCOMPARE(uses.size(), 1);
+    const QJsonObject use = uses[0].toObject();
+    QCOMPARE(use[u"memory"_s].toString(), u"semantic"_s);
+    QCOMPARE(use[u"layer"_s].toInt(), layer);
+    QCOMPARE(use[u"tokens"_s].toInt(), 3);
+    QCOMPARE(use[u"heads"_s].toInt(), 2);
+    QCOMPARE(use[u"values_read"_s].toInt(), int(weights.size()));
+    QCOMPARE(use[u"values"_s].toArray().size(), qsizetype(weights.size()));
+    double before = 1;
+    for (const auto &one : use[u"values"_s].toArray()) {
+        const QJsonObject value = one.toObject();
+        const int slot = value[u"slot"_s].toInt();
+        QVERIFY(std::abs(value[u"share"_s].toDouble() - weights[slot]) < 1e-5);
+        QCOMPARE(value[u"reads"_s].toInt(), counts[slot]);
+        QVERIFY(value[u"share"_s].toDouble() <= before);
+        before = value[u"share"_s].toDouble();
+        QCOMPARE(value[u"readers"_s].toArray().size(), std::min<qsizetype>(4, counts[slot]));
+    }
+    // Of another layer there is none.
+    QVERIFY(!look({u"--layer"_s, QString::number(layer == 0 ? 1 : 0)}).contains(u"most_read"_s));
+    const EngineAnswer table = inspect({u"--prompt"_s, u"the"_s});
+    QVERIFY2(table.out.contains(u"3 tokens read "_s), qPrintable(table.all()));
+    QVERIFY2(table.out.contains(u" of the semantic memory behind layer "_s), qPrintable(table.all()));
+    const int first = use[u"values"_s].toArray()[0].toObject()[u"slot"_s].toInt();
+    QVERIFY2(table.out.contains(u"\nvalue %1  "_s.arg(first)), qPrintable(table.all()));
+}
+
 void TestCliInspectMemory::showsATable()
 {
     const EngineAnswer answer = inspect(
@@ -183,7 +237,7 @@ void TestCliInspectMemory::writesFiles()
         else
             for (const char *array : {"tokens.npy", "event_id.npy", "event_read_age.npy", "slot_strength.npy",
                                       "slot_modality.npy", "slot_read_age.npy", "slot_read_source.npy",
-                                      "read_weight.npy", "candidate_p.npy", "changed_ids.npy"})
+                                      "read_weight.npy", "use_share.npy", "reader_token.npy", "candidate_p.npy", "changed_ids.npy"})
                 QVERIFY2(content.contains(array), array);
     }
 }
