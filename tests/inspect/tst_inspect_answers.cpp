@@ -118,6 +118,7 @@ private Q_SLOTS:
         InspectInput input = whole;
         input.stateBefore = stateBefore;
         input.numRead = numRead;
+        input.passes = {{20}};
         input.said = 5;
         request.wantsOverview = false;
         request.rows = {numRead, 20};
