@@ -3,12 +3,34 @@
 
 #include "widgets/common/plain_tool_tip.h"
 
+#include <QAbstractItemView>
 #include <QHelpEvent>
+#include <QScreen>
+#include <QScrollBar>
 #include <QStyleOptionComboBox>
 #include <QStylePainter>
 #include <QToolTip>
 
+#include <algorithm>
+
 namespace orrery::ui {
+
+QString ElidedComboBox::shownText() const
+{
+    QStyleOptionComboBox option;
+    initStyleOption(&option);
+    return elided(option);
+}
+
+/// Qt makes the list as wide as the box.
+void ElidedComboBox::showPopup()
+{
+    const bool hasBar = count() > maxVisibleItems();
+    const int needed = view()->sizeHintForColumn(modelColumn()) + 2 * view()->frameWidth() +
+                       (hasBar ? view()->verticalScrollBar()->sizeHint().width() : 0);
+    view()->setMinimumWidth(std::min(needed, screen()->availableGeometry().width() / 2));
+    QComboBox::showPopup();
+}
 
 void ElidedComboBox::paintEvent(QPaintEvent *)
 {
@@ -37,8 +59,10 @@ QString ElidedComboBox::elided(const QStyleOptionComboBox &option) const
 {
     const QRect field =
         style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this);
-    // The label keeps a pixel or two from the field's edges.
-    return fontMetrics().elidedText(currentText(), Qt::ElideRight, field.width() - 4);
+    const int room = field.width() - 4; // the label keeps a pixel or two from the field's edges
+    const QString text = currentText(), brief = currentData(kShortTextRole).toString();
+    const bool isBrief = !brief.isEmpty() && fontMetrics().horizontalAdvance(text) > room;
+    return fontMetrics().elidedText(isBrief ? brief : text, Qt::ElideRight, room);
 }
 
 } // namespace orrery::ui

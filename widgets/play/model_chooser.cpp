@@ -42,10 +42,10 @@ ModelChooser::ModelChooser(EngineSession &session, QWidget *parent)
     m_steps->setObjectName(u"modelStep"_s);
     m_steps->setAccessibleName(tr("Training step"));
     m_steps->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-    // In a language with longer words its end is in the hover.
+    // Where there is no room for the loss, too, the step is what is shown; all of it is in the hover.
     m_steps->setMinimumWidth(
         std::min(m_steps->fontMetrics().horizontalAdvance(tr("newest, %1").arg(u"88,888"_s)) + kComboMargins, kWidestNeed));
-    m_steps->setMaximumWidth(260);
+    m_steps->setMaximumWidth(320);
     auto *open = makeIconButton(u"folder"_s, tr("Open a model directory"), this);
     open->setObjectName(u"openModel"_s);
     auto *layout = new QHBoxLayout(this);
@@ -202,18 +202,21 @@ void ModelChooser::showSteps(const std::vector<CheckpointInfo> &checkpoints)
     const QString before = model();
     m_newestStep = sorted.empty() ? -1 : sorted.front().step;
     m_steps->clear();
-    m_steps->addItem(
-        sorted.empty() ? tr("newest step") : tr("newest, %1").arg(integerText(sorted.front().step)), -1LL);
+    const auto add = [this](const QString &text, const QString &brief, qint64 step) {
+        m_steps->addItem(text, static_cast<qlonglong>(step));
+        m_steps->setItemData(m_steps->count() - 1, brief, ElidedComboBox::kShortTextRole);
+    };
+    add(sorted.empty() ? tr("newest step") : tr("newest, %1").arg(integerText(sorted.front().step)), tr("newest"), -1);
     for (const CheckpointInfo &checkpoint : sorted) {
         QString text = integerText(checkpoint.step);
         if (!std::isnan(checkpoint.valLoss))
             text += u"  ·  "_s + tr("val %1").arg(lossText(checkpoint.valLoss));
         if (checkpoint.isBest) text += u"  ·  "_s + tr("best");
-        m_steps->addItem(text, static_cast<qlonglong>(checkpoint.step));
+        add(text, integerText(checkpoint.step), checkpoint.step);
     }
     // A wanted step that is not listed (thinned away) stays chosen: the engine says what it loads instead.
     if (m_wantedStep >= 0 && m_steps->findData(static_cast<qlonglong>(m_wantedStep)) < 0)
-        m_steps->addItem(integerText(m_wantedStep), static_cast<qlonglong>(m_wantedStep));
+        add(integerText(m_wantedStep), {}, m_wantedStep);
     m_steps->setCurrentIndex(std::max(0, m_steps->findData(static_cast<qlonglong>(m_wantedStep))));
     if (model() != before) Q_EMIT changed();
 }

@@ -2,6 +2,7 @@
 #include "widgets/plugins/plugin_values_panel.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/counted.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/key_value_grid.h"
@@ -73,12 +74,17 @@ PluginValuesPanel::PluginValuesPanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("Plugin data"), parent), m_session(session), m_model(new PluginValuesModel(this)),
       m_stack(new QStackedWidget(this)), m_empty(new EmptyState(QString(), QString(), this)),
       m_view(new QTableView(this)), m_side(new QScrollArea(this)),
+      m_head(new ElidedLabel(QString(), Tone::Text, TypeSize::Heading, this)),
       m_title(new ToneLabel(tr("Settings in this run"), Tone::Secondary, TypeSize::Small, this)),
       m_settings(new KeyValueGrid(this))
 {
     setHelp(tr("Values that parts and probes of plugins tell while a run trains: part/… is a mean over the "
                "reported step, probe/… comes from the passes over the validation data.\n\nDouble-click one, or "
                "press Enter, to see it as a curve. Plugins with a panel of their own show more there."));
+    setTitleVisible(false); // the dock has it; here stands what is shown
+    m_head->setObjectName(u"pluginValuesHead"_s);
+    m_head->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    addTitleWidget(m_head);
     m_view->setModel(m_model);
     styleTable(m_view);
     setObjectName(u"pluginValuesPanel"_s);
@@ -137,6 +143,7 @@ PluginValuesPanel::PluginValuesPanel(EngineSession &session, QWidget *parent)
              },
              [this](const QVariantMap &state) { showSeries(state.value(u"series"_s).toString()); }});
 
+    connect(&m_session, &EngineSession::runsChanged, this, &PluginValuesPanel::showHead); // it may have another name
     m_timer.setSingleShot(true);
     m_timer.setInterval(kAskEveryMs);
     connect(&m_timer, &QTimer::timeout, this, &PluginValuesPanel::ask);
@@ -299,6 +306,15 @@ void PluginValuesPanel::takeSpec(const QString &json)
     showState();
 }
 
+void PluginValuesPanel::showHead()
+{
+    QStringList parts;
+    for (const RunStatus &status : m_session.runs())
+        if (fromStd(status.id) == m_run) parts << runTitle(status);
+    if (m_model->rowCount() > 0) parts << counted(m_model->rowCount(), tr("1 value"), tr("%1 values"));
+    m_head->setFullText(parts.join(u" · "_s));
+}
+
 void PluginValuesPanel::showState()
 {
     const bool hasSettings = !m_settings->toText().isEmpty();
@@ -312,6 +328,7 @@ void PluginValuesPanel::showState()
     const int numRows = m_model->rowCount();
     fitRows();
     m_stack->setCurrentIndex(m_run.isEmpty() || (numRows == 0 && !hasSettings) ? 0 : 1);
+    showHead();
     setSummary(m_run.isEmpty() ? tr("No run is chosen.")
                : numRows == 1  ? tr("1 value of plugins")
                                : tr("%1 values of plugins").arg(integerText(numRows)));

@@ -18,6 +18,7 @@ namespace orrery::ui {
 class EmptyState;
 class KeyValueGrid;
 class PluginValuesModel;
+class ElidedLabel;
 class ToneLabel;
 
 class PluginValuesPanel : public PanelFrame {
@@ -51,6 +52,7 @@ private:
     void takeSeries(const std::vector<SeriesData> &series);
     void selectWanted();
     void showState();
+    void showHead();
 
     EngineSession &m_session;
     QString m_run, m_watched;
@@ -63,6 +65,7 @@ private:
     QTableView *m_view;
     QScrollArea *m_side; ///< the settings, beside the values or below them
     QBoxLayout *m_columns = nullptr;
+    ElidedLabel *m_head; ///< which run, and how many values
     ToneLabel *m_title;
     KeyValueGrid *m_settings;
     QTimer m_timer; ///< not more than one question a second

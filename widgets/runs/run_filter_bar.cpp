@@ -96,7 +96,8 @@ RunFilterBar::RunFilterBar(std::function<QStringList()> tags, QWidget *parent)
       m_problem(new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this))
 {
     m_line->setAccessibleName(tr("Filter runs by name or state"));
-    setPlaceholder({});
+    m_line->setPlaceholderText(tr("Filter runs"));
+    m_line->setToolTip(m_line->placeholderText() + u'\n' + runFilterHelp()); // there may be no room for it
     m_line->setClearButtonEnabled(true);
     m_line->setObjectName(u"runFilter"_s);
     new WordCompleter(*m_line, u' ',
@@ -121,13 +122,6 @@ RunFilterBar::RunFilterBar(std::function<QStringList()> tags, QWidget *parent)
     layout->addWidget(m_problem);
     connect(m_line, &QLineEdit::textChanged, this, &RunFilterBar::filterChanged);
     connect(m_menu, &QMenu::aboutToShow, this, &RunFilterBar::fillMenu);
-}
-
-void RunFilterBar::setPlaceholder(const QString &text)
-{
-    const QString help = runFilterHelp();
-    m_line->setPlaceholderText(text);
-    m_line->setToolTip(text.isEmpty() ? help : text + u'\n' + help);
 }
 
 QString runFilterHelp()

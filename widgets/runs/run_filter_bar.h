@@ -24,8 +24,6 @@ public:
     /// @param tags in use, for the menu and to be proposed
     explicit RunFilterBar(std::function<QStringList()> tags, QWidget *parent = nullptr);
     [[nodiscard]] QLineEdit *line() const { return m_line; }
-    /// Also its hover says it: there may be no room.
-    void setPlaceholder(const QString &text);
     [[nodiscard]] QToolButton *menuButton() const { return m_button; }
     [[nodiscard]] QMenu *menu() const { return m_menu; } ///< filled when it opens
     void setProblem(const QString &problem);

@@ -6,17 +6,22 @@
 #include "widgets/common/counted.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/panel_tools.h"
 #include "widgets/common/text_export.h"
+#include "widgets/common/tone_label.h"
 #include "widgets/runs/filter_settings.h"
 #include "widgets/runs/run_filter_bar.h"
 #include "widgets/runs/run_list_model.h"
 #include "widgets/runs/run_list_view.h"
 #include "widgets/runs/run_tree_model.h"
+#include "widgets/theme/theme.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QLayout>
 #include <QLineEdit>
+#include <QToolButton>
 
 using namespace Qt::StringLiterals;
 
@@ -92,6 +97,37 @@ QString RunListPanel::table() const
              status.labels.isArchived ? u"1"_s : u"0"_s, fromStd(status.parent), alarms.join(u';')});
     }
     return text;
+}
+
+void RunListPanel::resizeEvent(QResizeEvent *event)
+{
+    PanelFrame::resizeEvent(event);
+    updateHead();
+}
+
+/// How many are listed; nothing while nobody knows. In a narrow dock link and command go into the menu before a word is cut, and
+/// of the words the number stays.
+void RunListPanel::updateHead()
+{
+    const int numRuns = m_model->rowCount(), numShown = m_tree->numShown();
+    QString text, brief = integerText(numShown);
+    if (numShown < numRuns)
+        text = tr("%1 of %2 runs").arg(brief, integerText(numRuns));
+    else if (numRuns > 0)
+        text = counted(numRuns, tr("1 run"), tr("%1 runs"));
+    else if (m_session.connectionState() == ConnectionState::Connected)
+        text = brief = tr("No runs");
+    const QMargins margins = layout()->contentsMargins();
+    const int room = width() - margins.left() - margins.right() - m_openButton->sizeHint().width() -
+                     m_newButton->sizeHint().width() - 3 * space::kHalf;
+    const int needed = m_head->fontMetrics().horizontalAdvance(text) + 2;
+    if (PanelTools *tools = PanelTools::of(*this)) {
+        const int least = tools->minimumSizeHint().width();
+        tools->setMaximumWidth(needed + tools->sizeHint().width() > room ? least : QWIDGETSIZE_MAX);
+        if (needed + least > room && !text.isEmpty()) text = brief;
+    }
+    m_head->setFullText(text);
+    m_head->setAccessibleDescription(accessibleDescription());
 }
 
 QString RunListPanel::noMatchText() const

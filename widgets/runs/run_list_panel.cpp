@@ -45,17 +45,22 @@ RunListPanel::RunListPanel(EngineSession &session, QWidget *parent)
       m_tree(new RunTreeModel(*m_model, this)), m_view(new RunListView(*m_tree, this)),
       m_bar(new RunFilterBar([this] { return m_model->tagsInUse(); }, this)),
       m_edits(new RunEdits(session, this)), m_settings(new FilterSettings(session, this)), m_notice(new Banner(this)),
+      m_head(new ElidedLabel(QString(), Tone::Text, TypeSize::Heading, this)),
       m_note(new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this)),
       m_foot(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this)),
       m_stack(new CurrentStack(this)), m_sparkTimer(new QTimer(this)), m_noticeTimer(new QTimer(this))
 {
     setObjectName(u"runListPanel"_s);
-    QToolButton *open = addTitleButton(u"folder"_s, tr("Open a run directory"));
-    open->setObjectName(u"openRun"_s);
-    QToolButton *add = addTitleButton(u"plus"_s, tr("New run"));
-    add->setObjectName(u"newRun"_s);
-    connect(open, &QToolButton::clicked, this, &RunListPanel::openRunDirectory);
-    connect(add, &QToolButton::clicked, this, &RunListPanel::newRunRequested);
+    setTitleVisible(false); // the dock has it; here stands what is listed
+    m_head->setObjectName(u"runListHead"_s);
+    m_head->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    addTitleWidget(m_head);
+    m_openButton = addTitleButton(u"folder"_s, tr("Open a run directory"));
+    m_openButton->setObjectName(u"openRun"_s);
+    m_newButton = addTitleButton(u"plus"_s, tr("New run"));
+    m_newButton->setObjectName(u"newRun"_s);
+    connect(m_openButton, &QToolButton::clicked, this, &RunListPanel::openRunDirectory);
+    connect(m_newButton, &QToolButton::clicked, this, &RunListPanel::newRunRequested);
     makeContent();
     makeActions();
     adoptFrame();
@@ -323,7 +328,6 @@ void RunListPanel::takeConnection()
 void RunListPanel::updateState()
 {
     const int numRuns = m_model->rowCount();
-    m_bar->setPlaceholder(numRuns == 1 ? tr("Filter 1 run") : tr("Filter %1 runs").arg(integerText(numRuns)));
     m_bar->setVisible(numRuns > 0);
     QWidget *page = m_view;
     const ConnectionState state = m_session.connectionState();
@@ -348,16 +352,15 @@ void RunListPanel::updateState()
                : numRuns == 1
                    ? (numLive == 1 ? tr("1 run, which is live") : tr("1 run"))
                    : tr("%1 runs, %2 of them live").arg(integerText(numRuns), integerText(numLive)));
+    updateHead();
     updateFoot();
 }
 
-/// What the list alone does not show: how many are hidden, selected, shown beside.
+/// What the list alone does not show: how many are archived, selected, shown beside.
 void RunListPanel::updateFoot()
 {
-    const int numRuns = m_model->rowCount(), numShown = m_tree->numShown();
+    const int numShown = m_tree->numShown();
     QStringList parts;
-    if (numShown > 0 && numShown < numRuns)
-        parts << tr("%1 of %2 runs").arg(integerText(numShown), integerText(numRuns));
     const int numArchived = m_model->numArchived();
     if (numShown > 0 && numArchived > 0 && !m_tree->query().wantsArchived())
         parts << tr("%1 archived").arg(integerText(numArchived));

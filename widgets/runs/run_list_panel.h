@@ -15,9 +15,11 @@ class QLineEdit;
 class QPushButton;
 class QStackedWidget;
 class QTimer;
+class QToolButton;
 
 namespace orrery::ui {
 
+class ElidedLabel;
 class EmptyState;
 class FilterSettings;
 class LabelsDialog;
@@ -84,6 +86,9 @@ Q_SIGNALS:
     void placeChanged();
     void newRunRequested();
 
+protected:
+    void resizeEvent(QResizeEvent *event) override; // run_list_frame.cpp
+
 private:
     void makeContent();
     void makeActions();                  // run_list_actions.cpp
@@ -103,6 +108,7 @@ private:
     void toggleOverlay(const QStringList &runs);
     void tellOverlay();
     void updateState();
+    void updateHead(); // run_list_frame.cpp
     void updateFoot();
     void updateActions();                                                 // run_list_actions.cpp
     void resumeSelected();                                                // run_list_actions.cpp
@@ -123,6 +129,8 @@ private:
     RunEdits *m_edits;
     FilterSettings *m_settings;
     class Banner *m_notice;
+    ElidedLabel *m_head; ///< how many are listed
+    QToolButton *m_openButton = nullptr, *m_newButton = nullptr;
     ToneLabel *m_note, *m_foot;
     QStackedWidget *m_stack;
     EmptyState *m_unknown = nullptr, *m_empty = nullptr, *m_noMatch = nullptr;

@@ -2,6 +2,7 @@
 #include "tests/widgets/common/gui_test.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/elided_combo_box.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/field_editor.h"
@@ -18,6 +19,7 @@
 #include "widgets/common/wrap_row.h"
 #include "widgets/theme/theme.h"
 
+#include <QAbstractItemView>
 #include <QClipboard>
 #include <QComboBox>
 #include <QFile>
@@ -70,6 +72,7 @@ private Q_SLOTS:
     void anEmptyPlaceIsAsHighAsItsWords();
     void editorShowsDefaultAsPlaceholder();
     void aPopupOfChoicesHasAFrame();
+    void aNarrowBoxShowsTheShortText();
     void readsBothShapesOfSpecJson_data();
     void readsBothShapesOfSpecJson();
 };
@@ -537,6 +540,29 @@ void TestUiCommon::aPopupOfChoicesHasAFrame()
     for (const QPoint place : {QPoint(0, 20), QPoint(image.width() - 1, 20), QPoint(40, 0), QPoint(40, image.height() - 1)})
         QCOMPARE(image.pixel(place), border);
     popup.close();
+}
+
+void TestUiCommon::aNarrowBoxShowsTheShortText()
+{
+    ElidedComboBox box;
+    box.addItem(u"20,000  ·  val 1.412  ·  best"_s);
+    box.addItem(u"a text that has no short one"_s);
+    box.setItemData(0, u"20,000"_s, ElidedComboBox::kShortTextRole);
+    box.setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box.setMinimumWidth(1);
+    box.resize(600, box.sizeHint().height());
+    box.show();
+    QCOMPARE(box.shownText(), box.itemText(0));
+    box.resize(box.fontMetrics().horizontalAdvance(u"20,000"_s) + 64, box.height());
+    QCOMPARE(box.shownText(), u"20,000"_s);
+    // What can be chosen is to be read whole, however narrow the box is.
+    box.showPopup();
+    const int needed = box.fontMetrics().horizontalAdvance(box.itemText(0));
+    QTRY_VERIFY(box.view()->isVisible());
+    QVERIFY2(box.view()->viewport()->width() >= needed, qPrintable(QString::number(box.view()->viewport()->width())));
+    box.hidePopup();
+    box.setCurrentIndex(1);
+    QVERIFY(box.shownText().endsWith(u'…'));
 }
 
 void TestUiCommon::readsBothShapesOfSpecJson_data()

@@ -4,6 +4,7 @@
 #include "tests/widgets/common/gui_test.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/key_value_grid.h"
+#include "widgets/common/tone_label.h"
 #include "widgets/plugins/plugin_values_model.h"
 #include "widgets/plugins/plugin_values_panel.h"
 
@@ -214,9 +215,19 @@ void TestPluginValues::countsItsValues()
     panel.setRun(u"r"_s);
     panel.show();
     QTRY_COMPARE(panel.accessibleDescription(), u"2 values of plugins"_s);
+    const auto *head = child<ElidedLabel>(&panel, "pluginValuesHead");
+    QVERIFY(head->isVisible());
+    QCOMPARE(head->fullText(), u"r · 2 values"_s);
+    RunStatus renamed = session.runs().front();
+    renamed.name = "tide";
+    session.setRuns({renamed});
+    QCOMPARE(head->fullText(), u"tide · 2 values"_s);
     session.seriesData[u"r"_s].pop_back();
     session.sendReplay(u"r"_s);
     QTRY_COMPARE(panel.accessibleDescription(), u"1 value of plugins"_s);
+    QCOMPARE(head->fullText(), u"tide · 1 value"_s);
+    panel.setRun({});
+    QCOMPARE(head->fullText(), QString()); // the empty place below says it
 }
 
 QTEST_MAIN(TestPluginValues)

@@ -450,8 +450,10 @@ void TestRunList::whatHidesIsSaid()
     LabelSession session;
     session.setRuns(sample());
     RunListPanel panel(session);
+    panel.resize(420, 500);
     panel.show();
-    QCOMPARE(child<ToneLabel>(&panel, "runListFoot")->text(), u"5 of 6 runs · 1 archived"_s);
+    QCOMPARE(child<ToneLabel>(&panel, "runListFoot")->text(), u"1 archived"_s);
+    QCOMPARE(child<ElidedLabel>(&panel, "runListHead")->fullText(), u"5 of 6 runs"_s);
     typeText(panel.filterBox(), u"tag:seed lr"_s);
     auto *page = child<QWidget>(&panel, "noRunMatches");
     QVERIFY(page->isVisible());

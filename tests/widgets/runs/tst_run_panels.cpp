@@ -6,6 +6,7 @@
 #include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/key_value_grid.h"
+#include "widgets/common/panel_tools.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/runs/checkpoint_model.h"
 #include "widgets/runs/checkpoint_view.h"
@@ -131,9 +132,26 @@ void TestRunPanels::filtersByNameAndState()
     FakeSession session;
     session.runList = {fakeRun("alpha", RunState::Paused), fakeRun("beta", RunState::Running)};
     RunListPanel panel(session);
+    panel.resize(420, 400);
     panel.show();
-    QCOMPARE(panel.filterBox()->placeholderText(), u"Filter 2 runs"_s);
+    const auto *head = child<ElidedLabel>(&panel, "runListHead");
+    QCOMPARE(head->fullText(), u"2 runs"_s);
+    QVERIFY(head->isVisible() && head->mapTo(&panel, QPoint()).y() < panel.filterBox()->mapTo(&panel, QPoint()).y());
     typeText(panel.filterBox(), u"PAUSED"_s);
+    QCOMPARE(head->fullText(), u"1 of 2 runs"_s);
+    // In little room link and command go into the menu first, then all but the number.
+    const PanelTools *tools = PanelTools::of(panel);
+    QVERIFY(!tools->isCompact());
+    const int buttons = 420 - head->width() - tools->width(); // with margins
+    panel.resize(buttons + head->sizeHint().width() + tools->sizeHint().width() - 20, 400);
+    QTRY_VERIFY(tools->isCompact());
+    QCOMPARE(head->fullText(), u"1 of 2 runs"_s);
+    QTRY_COMPARE(head->text(), head->fullText()); // not cut
+    panel.resize(buttons + head->sizeHint().width() + tools->minimumSizeHint().width() - 20, 400);
+    QCOMPARE(head->fullText(), u"1"_s);
+    panel.resize(420, 400);
+    QCOMPARE(head->fullText(), u"1 of 2 runs"_s);
+    QTRY_VERIFY(!tools->isCompact());
     QCOMPARE(panel.view()->model()->rowCount(), 1);
     typeText(panel.filterBox(), u"zzz"_s);
     QVERIFY(!panel.view()->isVisible()); // says that nothing matches
