@@ -397,9 +397,10 @@ QString sessionTitle(const SessionState &state)
 QString sessionPreview(const SessionState &state)
 {
     std::string said;
+    const bool isCompared = state.mode == PlayMode::Compare && state.hasCompared();
     if (state.mode == PlayMode::Converse && !state.turns.empty())
         said = state.turns.back()->text();
-    else if (state.shown >= 0 && state.shown < std::ssize(state.versions))
+    else if (!isCompared && state.shown >= 0 && state.shown < std::ssize(state.versions))
         said = state.versions[static_cast<size_t>(state.shown)]->text();
     else if (state.hasCompared())
         for (const ComparedColumn &column : state.columns)
@@ -407,10 +408,26 @@ QString sessionPreview(const SessionState &state)
     return oneLine(fromStd(said.substr(0, 1'000)), kPreviewLetters);
 }
 
+namespace {
+
+/// Those that answered side by side, each once.
+QString comparedModels(const SessionState &state)
+{
+    QStringList models;
+    for (const ComparedColumn &column : state.columns)
+        if (const QString model = column.version ? modelText(*column.version) : QString(); !model.isEmpty() && !models.contains(model))
+            models << model;
+    return models.join(u" / "_s);
+}
+
+} // namespace
+
 QString sessionModel(const SessionState &state)
 {
     QString model;
-    if (state.mode == PlayMode::Converse) {
+    if (state.mode == PlayMode::Compare) {
+        model = comparedModels(state);
+    } else if (state.mode == PlayMode::Converse) {
         for (auto turn = state.turns.rbegin(); turn != state.turns.rend() && model.isEmpty(); ++turn)
             if ((*turn)->role == TurnRole::Assistant) model = modelText(*(*turn)->version());
     } else if (state.shown >= 0 && state.shown < std::ssize(state.versions)) {
@@ -418,6 +435,7 @@ QString sessionModel(const SessionState &state)
     }
     // Nothing was asked in this mode: what was asked in another one has a name that people know.
     if (model.isEmpty() && !state.versions.empty()) model = modelText(*state.versions.back());
+    if (model.isEmpty()) model = comparedModels(state);
     return model.isEmpty() ? state.model : model;
 }
 

@@ -38,6 +38,7 @@ QString sessionWords(const QJsonObject &document);
 QString sessionTitle(const SessionState &state);
 /// What was said last, in one line.
 QString sessionPreview(const SessionState &state);
+/// Who answered; of a comparison all, each once. Nobody yet: who will be asked.
 QString sessionModel(const SessionState &state);
 
 } // namespace orrery::ui

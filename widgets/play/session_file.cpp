@@ -2,6 +2,7 @@
 #include "widgets/play/session_file.h"
 
 #include "widgets/common/number_text.h"
+#include "widgets/play/session_checks.h"
 #include "widgets/play/transcript_export.h"
 
 #include <QCoreApplication>
@@ -259,6 +260,8 @@ Result<SessionContent> readSessionJson(const QByteArray &json, const QString &na
     if (version < 1 || version > kSessionVersion)
         return notRead(name, Texts::tr("its version is %1, and this program reads %2").arg(version).arg(kSessionVersion),
                        Texts::tr("Update this program, or export the session again."));
+    if (const QString fault = sessionFault(content.document); !fault.isEmpty())
+        return notRead(name, fault, Texts::tr("Mend that place, or export the session again."));
     QJsonArray answers = content.document.value("answers"_L1).toArray();
     for (qsizetype i = 0; i < answers.size(); ++i) {
         QJsonObject answer = answers.at(i).toObject();

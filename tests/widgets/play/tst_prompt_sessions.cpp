@@ -250,6 +250,30 @@ void TestPromptSessions::otherFilesAreRefused_data()
     QTest::newRow("foreign") << QByteArray("{\"format\":\"chat\"}") << u"its format is \"chat\""_s;
     QTest::newRow("newer") << QByteArray("{\"format\":\"orrery-prompt-session\",\"version\":9}")
                            << u"its version is 9, and this program reads 1"_s;
+    // A value that is none would be shown as one.
+    const auto withAnswers = [](const QByteArray &answers) {
+        return "{\"format\":\"orrery-prompt-session\",\"version\":1,\"answers\":" + answers + '}';
+    };
+    const auto withToken = [&withAnswers](const QByteArray &token) {
+        return withAnswers(R"([{"key":1,"text":"a"},{"key":2,"tokens":[{"id":1,"text":"a","p":0.5,"entropy":1},)" + token + "]}]");
+    };
+    QTest::newRow("no list of answers") << withAnswers("{}") << u"answers is {}, which is no list"_s;
+    QTest::newRow("an answer that is none") << withAnswers("[7]") << u"answer 1 is 7, which is no object"_s;
+    QTest::newRow("no list of tokens") << withAnswers(R"([{"tokens":"no"}])") << u"answer 1: tokens is \"no\", which is no list"_s;
+    QTest::newRow("a token that is none") << withToken("3") << u"answer 2, token 2: it is 3, which is no object"_s;
+    QTest::newRow("a probability that is a word") << withToken(R"({"id":1,"text":"b","p":"x","entropy":1})")
+                                                  << u"answer 2, token 2: p is \"x\", which is no number from 0 to 1"_s;
+    QTest::newRow("a probability above 1") << withToken(R"({"id":1,"text":"b","p":1.5,"entropy":1})")
+                                           << u"answer 2, token 2: p is 1.5, which is no number from 0 to 1"_s;
+    QTest::newRow("a chance below 0") << withToken(R"({"id":1,"text":"b","p":1,"chance":-1,"entropy":1})")
+                                      << u"answer 2, token 2: chance is -1, which is no number from 0 to 1"_s;
+    QTest::newRow("no entropy") << withToken(R"({"id":1,"text":"b","p":1})")
+                                << u"answer 2, token 2: entropy is missing, which is no number from 0 on"_s;
+    QTest::newRow("no text") << withToken(R"({"id":1,"text":4,"p":1,"entropy":0})") << u"answer 2, token 2: text is 4, which is no text"_s;
+    QTest::newRow("no id") << withToken(R"({"id":-1,"text":"b","p":1,"entropy":0})")
+                           << u"answer 2, token 2: id is -1, which is no number of a token"_s;
+    QTest::newRow("an alternative that is none") << withToken(R"({"id":1,"text":"b","p":1,"entropy":0,"alternatives":[{"id":2,"text":"c","p":[]}]})")
+                                                 << u"answer 2, token 2: of an alternative p is [], which is no number from 0 to 1"_s;
 }
 
 void TestPromptSessions::otherFilesAreRefused()

@@ -3,6 +3,7 @@
 #include "fake_archive.h"
 #include "talk_setup.h"
 
+#include "widgets/common/elided_combo_box.h"
 #include "widgets/play/candidate_model.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/side_by_side.h"
@@ -67,12 +68,14 @@ private Q_SLOTS:
     void figuresAreMeans();
     void allAreAskedTheSame();
     void eachColumnHasItsOwnModel();
+    void theStepIsReadInANarrowColumn();
     void settingsMayDiffer();
     void whereTheyPartIsMarked();
     void escStopsAll();
     void oneTokenIsLookedAt();
     void columnsComeAndGo();
     void failuresStandInTheirColumn();
+    void theListNamesWhoAnswered();
     void itIsKept();
     void itIsTakenAlong();
     void aBranchGoesOnAlone();
@@ -150,6 +153,22 @@ void TestSideBySide::eachColumnHasItsOwnModel()
     QVERIFY(play.panel->chooser()->isHidden());
     play.panel->setMode(PlayMode::Continue);
     QVERIFY(!play.panel->chooser()->isHidden());
+}
+
+/// In little room the step goes before its loss.
+void TestSideBySide::theStepIsReadInANarrowColumn()
+{
+    Comparing play;
+    ModelChooser *chooser = play.column(1)->chooser();
+    chooser->setModel(u"code@8000"_s);
+    auto *box = dynamic_cast<ElidedComboBox *>(chooser->stepBox());
+    QVERIFY(box);
+    QTRY_COMPARE(box->currentText(), u"8,000  ·  val 1.538  ·  best"_s);
+    box->setFixedWidth(box->minimumWidth());
+    QCOMPARE(box->shownText(), u"8,000"_s);
+    chooser->setModel(u"code"_s);
+    QTRY_COMPARE(box->currentText(), u"newest, 8,000"_s);
+    QCOMPARE(box->shownText(), u"newest"_s);
 }
 
 void TestSideBySide::settingsMayDiffer()
@@ -249,6 +268,36 @@ void TestSideBySide::failuresStandInTheirColumn()
     QVERIFY(!play.panel->isGenerating());
     play.session.setConnection(ConnectionState::Lost);
     QVERIFY(!child<QPushButton>(play.panel.get(), "generate")->isEnabled());
+}
+
+/// The list says who answered, and not whom another mode would ask.
+void TestSideBySide::theListNamesWhoAnswered()
+{
+    SessionState state;
+    state.mode = PlayMode::Compare;
+    state.model = u"other-20260101"_s;
+    const auto column = [&state](const QString &model, const std::string &said) {
+        auto version = std::make_shared<GenerationVersion>();
+        version->model = model;
+        version->modelTitle = u"code"_s;
+        version->tokens = tokensOf(said);
+        state.columns.push_back({model, {}, version});
+    };
+    column(u"code@4000"_s, "ab");
+    column(u"code@8000"_s, "cd");
+    column(u"code@4000"_s, "ef");
+    state.columns.push_back({u"third"_s}); // not asked yet
+    QCOMPARE(sessionModel(state), u"code, step 4,000 / code, step 8,000"_s);
+    auto continued = std::make_shared<GenerationVersion>();
+    continued->modelTitle = u"other"_s;
+    continued->tokens = tokensOf("z");
+    state.versions = {continued};
+    state.shown = 0;
+    QCOMPARE(sessionPreview(state), u"ab"_s); // of the mode that is shown
+    QCOMPARE(sessionModel(state), u"code, step 4,000 / code, step 8,000"_s);
+    state.mode = PlayMode::Continue;
+    QCOMPARE(sessionModel(state), u"other"_s);
+    QCOMPARE(sessionPreview(state), u"z"_s);
 }
 
 void TestSideBySide::itIsKept()
