@@ -4,6 +4,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/plots/polyline.h"
+#include "widgets/theme/contrast.h"
 #include "widgets/theme/theme_tokens.h"
 
 #include <QDateTime>
@@ -25,6 +26,7 @@ namespace {
 constexpr double kWidth = 900, kLargeHeight = 340, kSmallHeight = 190, kGap = 20, kMargin = 12;
 constexpr double kLeft = 56, kRight = 76, kSmallRight = 8, kBottom = 38, kTop = 24;
 constexpr double kNameGap = 6;
+constexpr float kNameVeil = 0.75F;
 constexpr int kKeyColumns = 4;
 constexpr double kKeyHeight = 15, kKeyLine = 20;
 constexpr double kBandOpacity = 0.18;
@@ -306,11 +308,14 @@ private:
             limit = name->y - height;
         }
         m_painter.setFont(m_small);
+        const QFontMetricsF metrics(m_small);
+        QColor veil = Qt::white; // a line that goes on behind a name is seen, and the name read
+        veil.setAlphaF(kNameVeil);
         for (const Name &name : names) {
-            m_painter.setPen(name.curve->color);
-            m_painter.drawText(
-                QRectF(std::min(name.x, m_plot.right()) + kNameGap, name.y - height / 2, kRight - kNameGap, height),
-                Qt::AlignVCenter, name.curve->name);
+            const QRectF place(std::min(name.x, m_plot.right()) + kNameGap, name.y - height / 2, kRight - kNameGap, height);
+            m_painter.fillRect(QRectF(place.topLeft(), QSizeF(metrics.horizontalAdvance(name.curve->name), height)), veil);
+            m_painter.setPen(readableOn(name.curve->color, Qt::white));
+            m_painter.drawText(place, Qt::AlignVCenter, name.curve->name);
         }
     }
 

@@ -10,6 +10,7 @@
 #include "widgets/curves/curves_panel.h"
 #include "widgets/curves/curves_toolbar.h"
 #include "widgets/plots/plot_view.h"
+#include "widgets/theme/contrast.h"
 #include "widgets/theme/theme.h"
 #include "widgets/theme/theme_tokens.h"
 
@@ -214,7 +215,8 @@ void TestCurvesFrame::paperIsWhiteInTheDark()
 void TestCurvesFrame::namesInAFigureKeepOffTheAxis()
 {
     FigureChart chart{u"Loss"_s, {}, {}, {0, 1000}, {0, 5}};
-    for (const QColor color : {QColor(Qt::red), QColor(Qt::blue)}) {
+    const QColor dark(Qt::darkRed);
+    for (const QColor color : {dark, QColor(Qt::blue)}) {
         PlotCurve curve{.name = u"validation"_s, .color = color};
         curve.line = {{0, 4}, {100, 0.2}, {700, 0.2}};
         chart.curves.push_back(curve);
@@ -236,7 +238,7 @@ void TestCurvesFrame::namesInAFigureKeepOffTheAxis()
                 if (image.pixelColor(x, y) == color) return y;
         return -1;
     };
-    const int red = lowest(Qt::red), blue = lowest(Qt::blue);
+    const int red = lowest(dark), blue = lowest(Qt::blue);
     QVERIFY(red > 0 && blue > 0);
     QVERIFY2(std::max(red, blue) < axis - 1, qPrintable(u"%1 and %2, axis %3"_s.arg(red).arg(blue).arg(axis)));
     QVERIFY(std::abs(red - blue) > 12); // not on each other
@@ -247,6 +249,17 @@ void TestCurvesFrame::namesInAFigureKeepOffTheAxis()
     for (int x = 0; x < narrow.width(); ++x)
         if (narrow.pixel(x, axis) == border) end = x;
     QVERIFY2(end < axisEnd - 60, qPrintable(QString::number(end)));
+    // A name is read on white, whatever pale colour its line has.
+    const QColor pale(0x56, 0xB4, 0xE9);
+    chart.curves.resize(1);
+    chart.curves[0].color = pale;
+    QVERIFY(contrastRatio(pale, Qt::white) < kMinTextContrast);
+    const QImage read = paperImage(curveFigure(u"run"_s, {chart}));
+    const QRgb wanted = readableOn(pale, Qt::white).rgb();
+    int numRead = 0;
+    for (int x = axisEnd - 200; x < read.width(); ++x)
+        for (int y = 0; y < read.height(); ++y) numRead += read.pixel(x, y) == wanted;
+    QVERIFY2(numRead > 20, qPrintable(QString::number(numRead)));
 }
 
 void TestCurvesFrame::theTableIsWhatIsShown()
