@@ -197,8 +197,9 @@ void RpcSession::superviseConnection()
         const Error error = serveConnection(options, era, wasConnected);
         if (m_ending) return;
         if (wasConnected) pause = m_firstPause;
-        const bool isRefused = !options.remote.address.empty() && error.code != ErrorCode::Unavailable &&
-                               error.code != ErrorCode::Cancelled;
+        // One that was chosen, over TCP or a socket that ssh forwards; it would say the same again.
+        const bool isChosen = !options.remote.address.empty() || !options.mayStart;
+        const bool isRefused = isChosen && error.code != ErrorCode::Unavailable && error.code != ErrorCode::Cancelled;
         // Who listens and took no connection is there, and nothing was started beside it.
         const bool isSilent = !wasConnected && error.code == ErrorCode::Unavailable && silentHost(options);
         if (isSilent) pause = std::min<std::chrono::milliseconds>(pause, kLongestSilentPause);

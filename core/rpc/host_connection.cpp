@@ -55,7 +55,9 @@ Result<HostConnection> understood(Result<HostConnection> connection, const std::
 {
     if (!connection.ok()) return connection;
     ORRERY_TRY(checkProtocol(connection->host, label));
-    if (connection->note.empty()) connection->note = protocolNote(connection->host, label);
+    // One of another installation may be of another version, too, which decides what it can do.
+    if (const std::string versions = protocolNote(connection->host, label); !versions.empty())
+        connection->note = connection->note.empty() ? versions : versions + ' ' + connection->note; // it ends in a command
     return connection;
 }
 
@@ -233,7 +235,7 @@ Result<HostConnection> connectOrStartHost(const HostConnectOptions &given)
         ORRERY_ASSIGN(options.socketPath, hostSocketPath());
     }
     if (options.engineProgram.empty()) options.engineProgram = programDir() / "orrery-engine";
-    return understood(connectOrStartLocal(options), options.socketPath);
+    return understood(connectOrStartLocal(options), options.remote.name.empty() ? options.socketPath : options.remote.name);
 }
 
 } // namespace orrery

@@ -582,13 +582,20 @@ void TestRemoteFiles::refusesAHostOfAnotherProtocol()
         options.socketPath = socket.toStdString();
         options.engineProgram = ORRERY_SMALL_SERVER;
         options.mayStart = false;
+        options.remote.name = "lab";
         const auto connected = connectOrStartHost(options);
         const bool isRefused = *part != '\0';
         QCOMPARE(!connected.ok(), isRefused);
         if (isRefused)
             compareError(connected.error(), ErrorCode::Conflict, part);
         else
-            QVERIFY2(connected->note.find("is older than this program") != std::string::npos, connected->note.c_str());
+            QVERIFY2(connected->note.find("\"lab\" is older than this program") != std::string::npos, connected->note.c_str());
+        // What it speaks is told of one of another installation, too.
+        options.engineProgram = "/bin/sh";
+        const auto another = connectOrStartHost(options);
+        const std::string said = another ? another->note : another.error().text();
+        QVERIFY2(said.find(isRefused ? part : "\"lab\" is older than this program") != std::string::npos, said.c_str());
+        QCOMPARE(said.find("belongs to another installation") != std::string::npos, !isRefused);
         host.closeWriteChannel();
         QVERIFY(host.waitForFinished(60'000));
     }

@@ -275,6 +275,8 @@ void TestRemoteSession::refusesAHostOfAnotherProtocol()
     options.mayStart = false;
     RpcSession session(options);
     QTRY_COMPARE_WITH_TIMEOUT(session.connectionState(), ConnectionState::Lost, kPatienceMs);
+    QVERIFY(session.isRefused()); // it can be reached, and is not asked every second
+    QVERIFY(session.loss().nextTry - session.loss().since > 30);
     QVERIFY2(session.lastError().contains(QStringLiteral("it speaks protocol 2, expected 1")), qPrintable(session.lastError()));
     QVERIFY2(session.lastError().contains(QStringLiteral("Update Orrery on this machine.")), qPrintable(session.lastError()));
     host.closeWriteChannel();
