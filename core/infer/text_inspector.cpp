@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A look inside a loaded model: the text of a request as generate() reads it, in a pass of its own, so that a
 // conversation goes on as if nobody had looked.
+#include "core/base/text.h"
 #include "core/infer/model_guard.h"
 #include "core/infer/text_generator.h"
 #include "core/inspect/inspect_checks.h"
+#include "core/inspect/memory_edits.h"
 #include "core/inspect/seen_window.h"
 #include "core/spec/kept_prompt.h"
 
@@ -11,7 +13,9 @@
 #include <ATen/core/grad_mode.h>
 
 #include <filesystem>
+#include <optional>
 #include <utility>
+#include <vector>
 
 namespace orrery {
 namespace {
@@ -33,6 +37,17 @@ void addNote(std::string &note, const std::string &more)
 {
     if (!note.empty() && !more.empty()) note += ' ';
     note += more;
+}
+
+/// A Load that stands first says what the text is read behind, in both passes: a file, or nothing. What the model's texts
+/// begin with stays as it is. @return no value: it is not there
+std::optional<std::filesystem::path> takeMemoryFile(InspectRequest &request)
+{
+    std::vector<MemoryEdit> &edits = request.memoryEdits;
+    if (edits.empty() || edits.front().verb != MemoryVerb::Load) return {};
+    std::optional<std::filesystem::path> file(edits.front().path);
+    edits.erase(edits.begin());
+    return file;
 }
 
 /// Tokens of a text that is looked at by its window; a longer one is refused as too long.
@@ -148,12 +163,33 @@ Result<InspectReport> TextGenerator::inspectWatched(const InspectRequest &reques
         const size_t next = static_cast<size_t>(seen.window.end);
         if (isLong && next < seen.whole.size() && seen.whole[next].modality == Modality::Text)
             input.said = ids[next];
+        std::optional<nn::KvCache> named; // what a file holds
         if (request.withMemory) {
             const at::NoGradGuard noGradients;
-            ORRERY_TRY(openOwnMemory());
-            catchUp();
+            const auto file = takeMemoryFile(seen.asked);
+            if (!file) {
+                ORRERY_TRY(openOwnMemory());
+                catchUp();
+            } else if (file->empty()) {
+                named = m_loaded.model->makeCache(1, 1);
+                if (!memoryIn(*named)) return withoutMemory({}).error();
+            } else if (!file->is_absolute()) {
+                return Error{ErrorCode::InvalidInput,
+                             "Cannot look behind the memory \"" + sanitizeUtf8(file->string()) +
+                                 "\": expected an absolute path on the engine's computer.",
+                             "Begin the path with /."};
+            } else {
+                ORRERY_ASSIGN(named, stream().cacheWithFile(*file));
+            }
         }
-        input.cacheWithMemory = [this, numTokens] { return stream().cacheBehindMemory(numTokens); };
+        input.cacheWithMemory = [this, numTokens, &named]() -> Result<nn::KvCache> {
+            if (!named) return stream().cacheBehindMemory(numTokens);
+            nn::KvCache fresh = m_loaded.model->makeCache(1, numTokens);
+            for (const auto &[name, part] : named->parts)
+                if (part && part->memory())
+                    if (const auto copy = part->clone()) fresh.parts[name] = copy;
+            return fresh;
+        };
         const auto isCancelled = [&cancel] { return cancel.load(std::memory_order_relaxed); };
         ORRERY_ASSIGN(InspectReport report, inspectModel(*m_loaded.model, *m_loaded.tokenizer, input,
                                                          seen.asked, at::kFloat, isCancelled, tell));

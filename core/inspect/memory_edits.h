@@ -14,7 +14,7 @@ MemoryControl *memoryIn(const nn::KvCache &cache);
 
 /// @error InvalidInput: edits without the memory, a memory that the input has not (a running training's),
 /// attribution behind a memory, more than kMaxMemoryEdits, an edit that is none of Wipe, Forget, ForgetSlot
-/// and Scale
+/// and Scale. A Load that stands first, which says behind which file the text is read, is taken away before by who has files.
 Result<void> checkMemoryRequest(const InspectInput &input, const InspectRequest &request);
 /// One after the other. Throws LookCancelled between two of them.
 /// @param isCancelled may be empty

@@ -280,6 +280,33 @@ private Q_SLOTS:
         QVERIFY(!isSame(look(generator, lookAt("what?")).candidates, empty.candidates));
     }
 
+    void readsBehindANamedFileAlone()
+    {
+        TextGenerator generator = makeGenerator(), loaded = makeGenerator();
+        (void)edit(loaded, {.verb = MemoryVerb::Load, .path = path("saved")});
+        const InspectReport empty = look(generator, lookAt("what?")), wanted = look(loaded, lookAt("what?"));
+        read(generator, "a secret");
+        const InspectReport his = look(generator, lookAt("what?"));
+        const MemoryEdit file{.verb = MemoryVerb::Load, .path = path("saved")}, nothing{.verb = MemoryVerb::Load};
+        QVERIFY(isSame(look(generator, lookAt("what?", {file})).candidates, wanted.candidates));
+        QVERIFY(look(generator, lookAt("what?", {file})).changed.empty()); // it is no edit
+        QVERIFY(isSame(look(generator, lookAt("what?", {nothing})).candidates, empty.candidates));
+        const MemoryEdit forget{.verb = MemoryVerb::Forget, .event = 7};
+        const InspectReport changed = look(generator, lookAt("what?", {file, forget}));
+        QVERIFY(isSame(changed.candidates, wanted.candidates));
+        QVERIFY(isSame(changed.changed, look(loaded, lookAt("what?", {forget})).changed));
+        // Who talks with the model goes on with what his texts have.
+        QVERIFY(isSame(look(generator, lookAt("what?")).candidates, his.candidates));
+        QCOMPARE(edit(generator, {}).status.numUsed, int64_t(8));
+        VERIFY_ERROR(generator.inspect(lookAt("what?", {{.verb = MemoryVerb::Load, .path = path("gone")}}), kNever), ErrorCode::NotFound, "gone");
+        VERIFY_ERROR(generator.inspect(lookAt("what?", {{.verb = MemoryVerb::Load, .path = "saved"}}), kNever), ErrorCode::InvalidInput,
+                     "\"saved\": expected an absolute path");
+        VERIFY_ERROR(generator.inspect(lookAt("what?", {forget, file}), kNever), ErrorCode::InvalidInput, "edited by \"load\", expected wipe");
+        TextGenerator plain = makeGenerator(false);
+        for (const MemoryEdit &one : {file, nothing})
+            VERIFY_ERROR(plain.inspect(lookAt("what?", {one}), kNever), ErrorCode::NotFound, "memory");
+    }
+
     void aLookSaysThatItIsWithoutTheMemory()
     {
         const std::string without = "Read without the memory that texts begin with.";

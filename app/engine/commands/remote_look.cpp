@@ -9,6 +9,7 @@
 #include "app/worker/token_output.h"
 #include "core/base/files.h"
 #include "core/base/text.h"
+#include "core/rpc/protocol_version.h"
 
 #include <charconv>
 #include <cstdio>
@@ -151,17 +152,22 @@ Result<InspectReport> look(const Session &session, const std::string &model, Loo
     return report;
 }
 
-/// What the texts of the model's worker begin with from now on: the file that is named, or what is saved with the model, or
-/// nothing. @return what it holds
-Result<MemoryReport> loadThere(const Session &session, const EngineClient &host, const std::string &model, const std::string &file)
+/// What is remembered in the file that is named, or in the one that is saved with the model. The worker that others talk with
+/// keeps what its texts begin with.
+/// @param file in: empty, the model's own; out: empty, it was never saved and nothing is remembered
+Result<MemoryReport> memoryThere(const Session &session, const EngineClient &host, const std::string &model, std::string &file)
 {
-    std::string path = file;
-    if (path.empty()) {
-        ORRERY_ASSIGN(path, ownMemoryFile(session, host, model, "look behind"));
+    const bool isNamed = !file.empty();
+    if (!isNamed) {
+        ORRERY_ASSIGN(file, ownMemoryFile(session, host, model, "look behind"));
     }
-    Result<MemoryReport> loaded = host.editMemory(model, {.verb = MemoryVerb::Load, .source = {}, .path = path});
-    if (loaded || !file.empty() || loaded.error().code != ErrorCode::NotFound) return loaded;
-    return host.editMemory(model, {.verb = MemoryVerb::Load, .source = {}, .path = {}}); // it was never saved
+    Result<MemoryReport> listed = host.editMemory(model, {.verb = MemoryVerb::List, .source = {}, .path = {}, .file = file});
+    if (listed || isNamed || listed.error().code != ErrorCode::NotFound) return listed;
+    file.clear();
+    ORRERY_ASSIGN(const MemoryReport present, host.editMemory(model, {})); // or it has no memory at all
+    MemoryReport none;
+    none.status.capacity = present.status.capacity;
+    return none;
 }
 
 struct MemoryQuestion {
@@ -180,9 +186,14 @@ Result<worker::MemoryLook> lookAtMemory(const Session &session, const std::strin
     ORRERY_TRY(checkMemoryThere(session, model, "look behind", asked.file));
     request.withMemory = true;
     request.wantsOverview = false;
+    request.wantsUses = true;
     ORRERY_ASSIGN(const HostConnection remote, connectToRemote(session));
+    // An older one would have to load it for all who talk with the model.
+    ORRERY_TRY(checkProtocolMinor(remote.host, kLookFilesMinor, sanitizeUtf8(session.host), "Cannot look behind the memory of \"" + sanitizeUtf8(model) + '"'));
     worker::MemoryLook found{.memory = {}, .file = asked.file, .edits = asked.edits, .isAblated = !request.ablated.empty(), .look = {}};
-    ORRERY_ASSIGN(found.memory, loadThere(session, remote.client, model, asked.file));
+    std::string file = asked.file;
+    ORRERY_ASSIGN(found.memory, memoryThere(session, remote.client, model, file));
+    request.memoryEdits.insert(request.memoryEdits.begin(), MemoryEdit{.verb = MemoryVerb::Load, .source = {}, .path = file});
     ORRERY_ASSIGN(found.look, checked(session, remote.client.inspect(model, request)));
     ORRERY_TRY(worker::chooseReads(found.look, asked.look.layers, asked.look.heads));
     if (!asked.look.out.empty()) ORRERY_TRY(worker::writeMemoryLook(found, asked.look.out));

@@ -35,11 +35,16 @@ void TestCliRemoteLooks::looksBehindMemoriesThere()
 {
     const QString model = m_there.path(QStringLiteral("model"));
     const QString other = m_there.write(QStringLiteral("other.bin"), "tales ");
+    // Somebody talks with the model meanwhile: what his texts begin with stays.
+    const auto talker = EngineClient::connect(m_there.path(QStringLiteral("h")).toStdString());
+    QVERIFY(talker.ok());
+    const std::string his = m_there.write(QStringLiteral("his.bin"), "his ").toStdString();
+    QVERIFY(talker->editMemory(model.toStdString(), {.verb = MemoryVerb::Load, .path = his}).ok());
     const EngineAnswer behind = here(words("inspect memory %1 --prompt xyz --memory %2 --edit %3 --host lab --json",
                                            {model, other, QStringLiteral("forget 3")}));
     QVERIFY2(behind.exitCode == 0, qPrintable(behind.all()));
     const QJsonObject look = behind.lines().first();
-    QCOMPARE(look.value(QStringLiteral("note")).toString(), QStringLiteral("tales 1 edits")); // loaded, then read
+    QCOMPARE(look.value(QStringLiteral("note")).toString(), QStringLiteral("tales 1 edits")); // read behind that file
     QCOMPARE(look.value(QStringLiteral("memory_file")).toString(), other);
     QCOMPARE(look.value(QStringLiteral("edits")).toArray().first().toString(), QStringLiteral("forget 3"));
     QVERIFY(!look.value(QStringLiteral("memory")).toObject().isEmpty());
@@ -51,6 +56,10 @@ void TestCliRemoteLooks::looksBehindMemoriesThere()
     const EngineAnswer none = here(plain);
     QVERIFY2(none.exitCode == 0, qPrintable(none.all()));
     QCOMPARE(none.lines().first().value(QStringLiteral("note")).toString(), QStringLiteral("0 edits"));
+    const InspectRequest question{.input = {.prompt = "x"}, .withMemory = true};
+    const auto kept = talker->inspect(model.toStdString(), question);
+    QVERIFY2(kept.ok(), kept.ok() ? "" : kept.error().text().c_str());
+    QCOMPARE(kept->note, std::string("his 0 edits"));
     // The file is written here.
     const QString file = m_here.path(QStringLiteral("look.npz"));
     QCOMPARE(here(words("inspect memory %1 --prompt xyz --out %2 --host lab", {model, file})).exitCode, 0);

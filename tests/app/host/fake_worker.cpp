@@ -256,8 +256,17 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
             auto report = m_inner.inspect(asked, cancel);
             if (report) report->model = m_name;
             if (report && report->token < 0 && asked.input.prompt != "no place") report->token = 0;
-            if (report && request.withMemory) // what it was read behind
-                report->note = m_memory + std::to_string(request.memoryEdits.size()) + " edits";
+            if (!report || !request.withMemory) return report;
+            std::string behind = m_memory;
+            size_t numEdits = request.memoryEdits.size();
+            if (numEdits > 0 && request.memoryEdits.front().verb == MemoryVerb::Load) { // of a file in place of what it has
+                --numEdits;
+                behind.clear();
+                if (const std::string &path = request.memoryEdits.front().path; !path.empty()) {
+                    ORRERY_ASSIGN(behind, readFile(path, 1 << 20));
+                }
+            }
+            report->note = behind + std::to_string(numEdits) + " edits";
             return report;
         }
 
