@@ -42,7 +42,12 @@ ImageStem::Convolution ImageStem::makeConvolution(ParameterStore &parameters, co
 
 at::Tensor ImageStem::apply(const Convolution &convolution, const at::Tensor &x_NCHW, at::ScalarType dtype)
 {
-    return at::silu(at::conv2d(x_NCHW.to(dtype).contiguous(), convolution.weight.as(dtype), convolution.bias.as(dtype), 2, 1));
+    // Not conv2d: on a CPU it makes a program for each number of patches, which is another one in nearly every step.
+    const at::Tensor taps_NKP = at::im2col(x_NCHW.to(dtype).contiguous(), {kStemKernel, kStemKernel}, {1, 1}, {1, 1}, {2, 2});
+    const at::Tensor y_NPC =
+        at::linear(taps_NKP.transpose(1, 2), convolution.weight.as(dtype).flatten(1), convolution.bias.as(dtype));
+    const int64_t side = (x_NCHW.size(2) + 1) / 2;
+    return at::silu(y_NPC).transpose(1, 2).reshape({x_NCHW.size(0), -1, side, side});
 }
 
 } // namespace orrery::nn

@@ -196,8 +196,8 @@ private Q_SLOTS:
         Scene scene;
         scene.objects = {{0, 0, 0}, {4, 2, 4}, {7, 7, 5}};
         QCOMPARE(sceneCaption(scene, 3),
-                 std::string("red circle top left, blue cross middle, pink heart right"));
-        QCOMPARE(sceneShapes(scene), std::string("circle, cross, heart"));
+                 std::string("red circle top left, blue heart middle, pink cross right"));
+        QCOMPARE(sceneShapes(scene), std::string("circle, heart, cross"));
         QCOMPARE(cellName(1, 2), std::string("top right"));
         QCOMPARE(cellName(7, 3), std::string("bottom"));
         QCOMPARE(cellName(15, 4), std::string("d4"));

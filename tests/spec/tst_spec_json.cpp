@@ -193,8 +193,8 @@ private Q_SLOTS:
             "\"model\" stands there twice");
         row("duplicate, dotted and nested", R"({"model":{"layers":1},"model.layers":1})",
             "twice, dotted and nested");
-        row("newer version", R"({"spec_version":8,"new_key":1})",
-            "it has version 8, this program knows up to 7. Update");
+        row("newer version", R"({"spec_version":9,"new_key":1})",
+            "it has version 9, this program knows up to 8. Update");
         row("huge version", R"({"spec_version":18446744073709551615})", "Update Orrery");
         row("version as text", R"({"spec_version":"1"})", "its version is \"1\", expected a whole number");
         row("version 0", R"({"spec_version":0})", "its version is 0");

@@ -14,6 +14,19 @@ namespace orrery::memory {
 
 namespace {
 
+/// Places in the two sorted lists of the K best rows whose sum can be among the K best: the sum at (i, j) is at most each of
+/// the (i + 1)(j + 1) sums at or before both places. Some K ln K of K² pairs. @return int64 [2, R]
+at::Tensor pairsOf(int64_t topK, at::Device device)
+{
+    std::vector<int64_t> firsts, seconds;
+    for (int64_t i = 0; i < topK; ++i)
+        for (int64_t j = 0; (i + 1) * (j + 1) <= topK; ++j) {
+            firsts.push_back(i);
+            seconds.push_back(j);
+        }
+    return at::stack({at::tensor(firsts, at::kLong), at::tensor(seconds, at::kLong)}).to(device);
+}
+
 /// Each row to length √E, so that scores begin with a deviation that a softmax can use.
 at::Tensor unitRows(const at::Tensor &x) { return at::rms_norm(x, {x.size(-1)}, {}, nn::kRmsNormEpsilon); }
 
@@ -37,6 +50,7 @@ ProductKeyMemory::ProductKeyMemory(nn::BuildContext &build, const SemanticSettin
                          nn::ParameterInit::normal(1.0f / std::sqrt(static_cast<float>(width))));
     m_gate = nn::Linear(store, name + "gate", width, width, false, nn::kInitDeviation);
     m_output = nn::Linear(store, name + "output", width, width, false, 0);
+    m_pairs_2R = pairsOf(settings.topK, store.device());
 }
 
 SlotReads ProductKeyMemory::reads(const at::Tensor &x_BTC, at::ScalarType dtype) const
@@ -55,25 +69,11 @@ SlotReads ProductKeyMemory::reads(const at::Tensor &x_BTC, at::ScalarType dtype)
         best.push_back(value);
         rows.push_back(row);
     }
-    const auto [first, second] = pairs(query_NHPE.device());
+    const at::Tensor first = m_pairs_2R[0], second = m_pairs_2R[1];
     const at::Tensor sum = best[0].index_select(-1, first) + best[1].index_select(-1, second);
     const auto [score, which] = sum.topk(topK, -1);
     const at::Tensor slot = rows[0].gather(-1, first.index({which})) * m_side + rows[1].gather(-1, second.index({which}));
     return {slot.view({numRows, m_settings.numHeads, topK}), at::softmax(score, -1)};
-}
-
-std::pair<at::Tensor, at::Tensor> ProductKeyMemory::pairs(at::Device device) const
-{
-    if (!m_pairs_2R.defined() || m_pairs_2R.device() != device) {
-        std::vector<int64_t> firsts, seconds;
-        for (int64_t i = 0; i < m_settings.topK; ++i)
-            for (int64_t j = 0; (i + 1) * (j + 1) <= m_settings.topK; ++j) {
-                firsts.push_back(i);
-                seconds.push_back(j);
-            }
-        m_pairs_2R = at::stack({at::tensor(firsts, at::kLong), at::tensor(seconds, at::kLong)}).to(device);
-    }
-    return {m_pairs_2R[0], m_pairs_2R[1]};
 }
 
 void ProductKeyMemory::noteUse(const at::Tensor &slots_NHK, nn::PassNotes &notes)

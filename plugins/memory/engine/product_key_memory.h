@@ -42,9 +42,6 @@ public:
     [[nodiscard]] SlotReads reads(const at::Tensor &x_BTC, at::ScalarType dtype) const;
 
 private:
-    /// Places in the two sorted lists of the K best rows whose sum can be among the K best: the sum at (i, j) is
-    /// at most each of the (i + 1)(j + 1) sums at or before both places. Some K ln K of K² pairs.
-    [[nodiscard]] std::pair<at::Tensor, at::Tensor> pairs(at::Device device) const;
     /// How many of the values a batch of a training reads, and how many any has read since the model was made.
     void noteUse(const at::Tensor &slots_NHK, nn::PassNotes &notes);
 
@@ -55,7 +52,7 @@ private:
     nn::Norm m_norm;
     nn::Linear m_query, m_gate, m_output;
     nn::Weight m_keys, m_values;
-    mutable at::Tensor m_pairs_2R; ///< int64; where it was used last
+    at::Tensor m_pairs_2R; ///< int64: of which sums of the best of each half the best K are
     at::Tensor m_isEverRead_N; ///< bool; undefined before the first batch that somebody listens to
 };
 
