@@ -278,7 +278,7 @@ Result<void> checkFieldValue(const Field &field, const FieldValue &value)
                          refused->second.hint};
         Error error = fieldError(field, quotedValue(*text), field.rangeText());
         if (const auto unread = field.refusedChoices.find(""); unread != field.refusedChoices.end())
-            error.hint += ' ' + unread->second.hint;
+            error.hint += (error.hint.ends_with('?') || error.hint.ends_with('.') ? " " : ". ") + unread->second.hint;
         return error;
     }
     case FieldType::Text:

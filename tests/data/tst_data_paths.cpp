@@ -188,7 +188,7 @@ private Q_SLOTS:
         VERIFY_OK(check("plain.txt", numberedLines(40)));
         const auto refused = check("given.jsonl", given);
         VERIFY_ERROR(refused, ErrorCode::InvalidInput, "no token of its training part carries loss");
-        VERIFY_ERROR(refused, ErrorCode::InvalidInput, "add turns with the role assistant");
+        QVERIFY(refused.error().hint.find("add turns with the role assistant") != std::string::npos);
 
         data.write("a.png", greyPng(8, 8, 1));
         data.write("b.png", greyPng(8, 8, 2));
@@ -218,8 +218,8 @@ private Q_SLOTS:
         spec.model.attention.numModalities = 2;
         VERIFY_ERROR(checkDataModalities(spec, dataPathKind(spec.data.path)), ErrorCode::InvalidInput,
                      "its records have \"image\" beside their text, and no parts");
-        VERIFY_ERROR(checkDataModalities(spec, dataPathKind(spec.data.path)), ErrorCode::InvalidInput,
-                     "Write the records as lists of parts");
+        QVERIFY(checkDataModalities(spec, dataPathKind(spec.data.path)).error().hint.find("Write the records as lists of parts") !=
+                std::string::npos);
     }
 
     void stagesAreTexts()
@@ -228,7 +228,8 @@ private Q_SLOTS:
         VERIFY_OK(checkStageIsText(data.write("a.txt", "hello").string()));
         VERIFY_ERROR(checkStageIsText(data.write("m.jsonl", "[{\"text\":\"a\"}]").string()), ErrorCode::InvalidInput,
                      "m.jsonl\", which has pictures or recordings, expected texts");
-        VERIFY_ERROR(checkStageIsText("gen:shapes"), ErrorCode::InvalidInput, "Take it out of continual.stages");
+        VERIFY_ERROR(checkStageIsText("gen:shapes"), ErrorCode::InvalidInput, "which has pictures or recordings");
+        QVERIFY(checkStageIsText("gen:shapes").error().hint.find("Take it out of continual.stages") != std::string::npos);
         VERIFY_ERROR(checkStageIsText(data.write("a.png", greyPng(1, 1, 1)).string()), ErrorCode::InvalidInput,
                      "which is no text");
     }
