@@ -54,6 +54,7 @@ RunListPanel::RunListPanel(EngineSession &session, QWidget *parent)
     setTitleVisible(false); // the dock has it; here stands what is listed
     m_head->setObjectName(u"runListHead"_s);
     m_head->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    m_head->setMinimumWidth(1); // the dock may be as narrow as without it; what is cut then, its hover says
     addTitleWidget(m_head);
     m_openButton = addTitleButton(u"folder"_s, tr("Open a run directory"));
     m_openButton->setObjectName(u"openRun"_s);
