@@ -15,7 +15,8 @@ constexpr const char *kBase = "base", *kOurs = "sparse_memory";
 constexpr double kLeastRecall = 0.95, kLargestLoss = 0.08;
 /// With 20 what was kept was replayed some six times, and what prose lost was mostly that it had been learned by heart.
 constexpr double kBufferPercent = 60;
-/// While the new facts are learned: with none a value's place is in few slots, and what asks in other words misses them.
+/// While the new facts are learned: with none left out a fact lies in the few values that its three wordings share, and another
+/// wording misses them. docs/benchmarks.md says what else was tried.
 constexpr double kSlotDropout = 0.7;
 constexpr double kQuickRecall = 0.15, kQuickKnown = 0.25, kQuickLoss = 0.2; ///< a minute sees that it begins
 

@@ -11,7 +11,8 @@ namespace orrery::nn {
 /// Places that drop, numbered for the generator's layer word: 4·layer + place. Append only.
 enum class DropoutPlace : uint32_t { Attention = 0, FeedForward = 1, Embedding = 2, MemoryRead = 3 };
 
-/// Multiplier for a residual branch [B, T, C], or for what a part reads (any shape that begins with B), or [B, 1, 1] when only stochastic depth acts; undefined when
+/// Multiplier for a residual branch [B, T, C], or for what a part reads (any shape that begins with B); [B, 1, 1] when
+/// only stochastic depth acts; undefined when
 /// neither does, so that "off" dispatches nothing. Kept values are scaled by 1 / (1 - p).
 at::Tensor residualMask(const ForwardContext &context, int64_t layer, DropoutPlace place,
                         at::IntArrayRef shape_BTC, double dropout, double depthDropout, at::Device device);
