@@ -128,7 +128,8 @@ public:
         const FactsFigures &before = m_base.figures();
         FactsFigures figures = before;
         if (name != kBase) {
-            spec.plugins.settings["plugins.memory.semantic_dropout"] = kSlotDropout;
+            // A minute is too short for it: what is left out takes longer to learn.
+            spec.plugins.settings["plugins.memory.semantic_dropout"] = setting.mode == ScienceMode::Full ? kSlotDropout : 0.0;
             ORRERY_ASSIGN(auto model, m_base.freshModel(spec, setting));
             spec.continual.strategy = arm->strategy;
             spec.continual.stages = {"new facts"};
