@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace orrery {
 
@@ -99,6 +100,31 @@ ModelSize sizeOf(const ModelSpec &model, double vocab)
     size.positions = model.position == "learned" ? static_cast<double>(model.context) * width : 0;
     size.head = model.tied ? 0 : vocab * width;
     return size;
+}
+
+struct MuonCost {
+    double matrices = 0; ///< parameters that have one moment in place of two
+    double flops = 0;    ///< of orthogonalising them, once a step
+};
+
+/// What core/train/muon.h does with a model's own matrices; nothing for other optimizers.
+MuonCost muonCost(const RunSpec &spec)
+{
+    MuonCost cost;
+    if (spec.optimizer.name != "muon") return cost;
+    const ModelSpec &model = spec.model;
+    const auto width = static_cast<double>(model.width), inner = static_cast<double>(feedForwardWidth(model));
+    const auto queries = static_cast<double>(queryWidth(model)), keys = static_cast<double>(keyWidth(model));
+    const double copies = static_cast<double>(model.layers) *
+                          (hasModalityWeights(model) ? static_cast<double>(model.attention.numModalities) : 1);
+    constexpr double kNumIterations = 5;
+    for (const auto &[rows, columns] : {std::pair{queries + 2 * keys, width}, {width, queries},
+                                        {(model.ffn == "swiglu" ? 2 : 1) * inner, width}, {width, inner}}) {
+        const double shorter = std::min(rows, columns), longer = std::max(rows, columns);
+        cost.matrices += copies * rows * columns;
+        cost.flops += copies * kNumIterations * 2 * shorter * shorter * (2 * longer + shorter); // xxT, its square, times x
+    }
+    return cost;
 }
 
 /// fp32 copies of all parameters that a strategy keeps.
@@ -203,7 +229,8 @@ RunEstimate estimateRun(const RunSpec &spec, int64_t vocabSize, double flopsPerS
         static_cast<double>(spec.train.batchSize) * static_cast<double>(spec.model.context);
     const double stepTokens = batchTokens * static_cast<double>(spec.train.accumulation);
     const double weightBytes = parameters * (spec.train.dtype == "bf16" ? 6 : 4);
-    const double optimizerBytes = parameters * 12;
+    const MuonCost muon = muonCost(spec);
+    const double optimizerBytes = parameters * 12 - muon.matrices * 4;
     const double activationBytes = batchTokens * (activationBytesPerToken(spec, vocab) +
                                                   plugins.activations * (spec.train.dtype == "bf16" ? 2 : 4)) +
                                    static_cast<double>(spec.train.batchSize) * stemBytes(spec); // a picture a window
@@ -234,6 +261,7 @@ RunEstimate estimateRun(const RunSpec &spec, int64_t vocabSize, double flopsPerS
                                   static_cast<double>(spec.model.heads) * extraKeyWidth(spec.model) / 2) *
                                  static_cast<double>(spec.model.context);
     if (hasTeacher(spec.continual)) estimate.flopsPerToken *= 1 + spec.continual.replayShare / 3;
+    if (stepTokens > 0) estimate.flopsPerToken += muon.flops / stepTokens;
     estimate.tokensPerStep = saturated(stepTokens);
     estimate.totalTokens = saturated(stepTokens * static_cast<double>(spec.train.steps));
     estimate.secondsPerStep = flopsPerSecond > 0 ? estimate.flopsPerToken * stepTokens / flopsPerSecond : 0;

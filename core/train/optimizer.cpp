@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/nn/torch_guard.h"
 #include "core/train/adamw.h"
+#include "core/train/muon.h"
 
 namespace orrery {
 
@@ -13,6 +14,9 @@ nn::Registry<Optimizer> &optimizerRegistry()
         nn::Registry<Optimizer> built;
         built.add("adamw", [](std::vector<nn::Parameter> &parameters, const OptimizerSpec &spec) {
             return std::make_unique<AdamW>(parameters, spec);
+        });
+        built.add("muon", [](std::vector<nn::Parameter> &parameters, const OptimizerSpec &spec) {
+            return std::make_unique<Muon>(parameters, spec);
         });
         return built;
     }();

@@ -130,6 +130,22 @@ private Q_SLOTS:
         QCOMPARE(bf16.weightBytes, uint64_t{888'192} * 6);
         QVERIFY(bf16.activationBytes < fp32.activationBytes);
     }
+    void muonHasOneMomentAndAStepOfItsOwn()
+    {
+        RunSpec spec = presetSpec("tiny");
+        const auto adamw = estimateRun(spec, 272, 1e9);
+        spec.optimizer.name = "muon";
+        const auto muon = estimateRun(spec, 272, 1e9);
+        // Of each of 4 layers 384 × 128, 128 × 128, 768 × 128 and 128 × 384.
+        QCOMPARE(muon.optimizerBytes, adamw.optimizerBytes - uint64_t{4 * 212'992} * 4);
+        QCOMPARE(muon.numParameters, adamw.numParameters);
+        // 5 · 2 · 128² · (896 + 384 + 1664 + 896) a layer, by 16 · 128 tokens
+        QCOMPARE(muon.flopsPerToken, adamw.flopsPerToken + 4.0 * 163'840 * 3840 / 2048);
+        spec.model.attention.numModalities = 2;
+        const auto both = estimateRun(spec, 272, 1e9);
+        spec.optimizer.name = "adamw";
+        QCOMPARE(estimateRun(spec, 272, 1e9).optimizerBytes - both.optimizerBytes, uint64_t{2 * 4 * 212'992} * 4);
+    }
     void countsWhatPluginsAdd()
     {
         const RunSpec spec = presetSpec("tiny");

@@ -294,7 +294,7 @@ void TestTrainingPoints::unknownNamesAreListed()
     OptimizerSpec spec;
     spec.name = "lion";
     VERIFY_ERROR(makeOptimizer(parameters, spec), ErrorCode::InvalidInput,
-                 "optimizer.name is \"lion\", expected one of adamw.");
+                 "optimizer.name is \"lion\", expected one of adamw, muon.");
 }
 
 /// A plugin's library compares these with its own before it registers a part: see nn::EngineContext::findPointOf().

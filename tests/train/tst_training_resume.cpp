@@ -82,10 +82,12 @@ void TestTrainingResume::resumedLossesAreBitIdentical_data()
     QTest::addColumn<int>("killedAt");
     QTest::addColumn<QString>("dtype");
     QTest::addColumn<double>("depth");
-    QTest::newRow("before the first checkpoint") << 3 << QStringLiteral("fp32") << 0.0;
-    QTest::newRow("behind a checkpoint") << 5 << QStringLiteral("fp32") << 0.0;
-    QTest::newRow("right at one") << 8 << QStringLiteral("fp32") << 0.2;
-    QTest::newRow("late, bf16") << 11 << QStringLiteral("bf16") << 0.0;
+    QTest::addColumn<QString>("optimizer");
+    QTest::newRow("before the first checkpoint") << 3 << QStringLiteral("fp32") << 0.0 << QStringLiteral("adamw");
+    QTest::newRow("behind a checkpoint") << 5 << QStringLiteral("fp32") << 0.0 << QStringLiteral("adamw");
+    QTest::newRow("right at one") << 8 << QStringLiteral("fp32") << 0.2 << QStringLiteral("adamw");
+    QTest::newRow("late, bf16") << 11 << QStringLiteral("bf16") << 0.0 << QStringLiteral("adamw");
+    QTest::newRow("muon") << 6 << QStringLiteral("fp32") << 0.0 << QStringLiteral("muon");
 }
 
 void TestTrainingResume::resumedLossesAreBitIdentical()
@@ -93,7 +95,9 @@ void TestTrainingResume::resumedLossesAreBitIdentical()
     QFETCH(int, killedAt);
     QFETCH(QString, dtype);
     QFETCH(double, depth);
+    QFETCH(QString, optimizer);
     RunSpec spec = smallRun();
+    spec.optimizer.name = optimizer.toStdString();
     spec.train.dtype = dtype.toStdString();
     spec.model.stochasticDepth = depth;
     RunFixture fixture(spec);
