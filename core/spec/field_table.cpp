@@ -415,8 +415,7 @@ void addOptimizer(std::vector<Entry> &table)
     const char *group = "Optimizer";
     const char *owner = "core/train";
     table.push_back(entry("optimizer.name", "Optimizer", group, owner, PLACE(optimizer.name),
-                          "Rule that turns gradients into updates: of each weight by its own gradients (adamw), or of attention's and "
-                          "feed-forward matrices in all directions alike (muon), which needs fewer steps and dearer ones.")
+                          "Rule that turns gradients into updates; muon needs fewer steps than adamw, each of them dearer.")
                         .choices({"adamw", "muon"})
                         .extendedBy("Optimizer")
                         .advanced());

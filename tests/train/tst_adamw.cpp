@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/adamw.h"
 #include "core/train/grad_clip.h"
+#include "tests/train/tensor_values.h"
 
 #include <QtTest>
 
 #include <torch/types.h>
 
 using namespace orrery;
+using orrery::test::values;
+using orrery::test::worst;
 
 class TestAdamW : public QObject {
     Q_OBJECT
@@ -45,19 +48,6 @@ void setGradients(std::vector<nn::Parameter> &parameters, double phase)
         parameter.master.mutable_grad() =
             at::cos(at::arange(parameter.master.numel(), at::kFloat) * 0.7 + phase)
                 .view(parameter.master.sizes());
-}
-
-std::vector<float> values(const at::Tensor &tensor)
-{
-    const at::Tensor flat = tensor.detach().contiguous();
-    return {flat.const_data_ptr<float>(), flat.const_data_ptr<float>() + flat.numel()};
-}
-
-double worst(const std::vector<float> &a, const std::vector<float> &b)
-{
-    double largest = 0;
-    for (size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(double(a[i]) - double(b[i])));
-    return largest;
 }
 
 } // namespace

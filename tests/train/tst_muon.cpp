@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Muon against its slow reference, and which parameters it takes.
 #include "core/train/muon.h"
+#include "tests/train/tensor_values.h"
 
 #include <QtTest>
 
 #include <torch/types.h>
 
-#include <algorithm>
 #include <cmath>
 #include <set>
 
 using namespace orrery;
+using orrery::test::values;
+using orrery::test::worst;
 
 class TestMuon : public QObject {
     Q_OBJECT
@@ -38,19 +40,6 @@ at::Tensor gradient(const nn::Parameter &of, double phase)
 {
     return at::cos(at::arange(of.master.numel(), at::kFloat) * 0.7 + phase * at::sin(at::arange(of.master.numel(), at::kFloat)))
         .view(of.master.sizes());
-}
-
-std::vector<float> values(const at::Tensor &tensor)
-{
-    const at::Tensor flat = tensor.detach().contiguous();
-    return {flat.const_data_ptr<float>(), flat.const_data_ptr<float>() + flat.numel()};
-}
-
-double worst(const std::vector<float> &a, const std::vector<float> &b)
-{
-    double largest = 0;
-    for (size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(double(a[i]) - double(b[i])));
-    return largest;
 }
 
 } // namespace
