@@ -57,7 +57,8 @@ public:
     {
         const RunSpec spec = specOf(kOurs, 1, setting);
         ORRERY_ASSIGN(const RunData data, openWorlds(spec, worldsOf(kOurs, 1)));
-        return "captions and counts, one to " + std::to_string(kCountsOfCaption) + ", of " + data.multiModal->name() +
+        return "captions and counts, one to " + std::to_string(kCountsOfCaption) + ", of " +
+               data.multiModal->name() +
                ", the world's seed that of the arm; tested on its test split, each scene of which shows a "
                "combination of colour and shape that training does not";
     }
@@ -125,7 +126,8 @@ private:
     {
         std::vector<std::string> worlds;
         for (int i = 0; i <= kCountsOfCaption; ++i)
-            worlds.push_back(shapesWorld(seed, std::string("n=200000&tasks=") + (i == 0 ? "caption" : "count") +
+            worlds.push_back(shapesWorld(seed, std::string("n=200000&tasks=") +
+                                                   (i == 0 ? "caption" : "count") +
                                                    (arm == kText ? "&drop_image=1" : "")));
         return worlds;
     }

@@ -89,7 +89,8 @@ void Muon::updateMatrices(const UpdateSettings &settings)
         const at::Tensor turned_BRC = orthogonalised(at::stack(directions));
         const double step = settings.learningRate * updateSize(turned_BRC.size(1), turned_BRC.size(2));
         for (size_t i = 0; i < group.size(); ++i)
-            group[i].master.mul_(1 - settings.learningRate * settings.weightDecay)
+            group[i]
+                .master.mul_(1 - settings.learningRate * settings.weightDecay)
                 .sub_(turned_BRC.select(0, static_cast<int64_t>(i)), step);
     }
 }
@@ -110,8 +111,9 @@ std::vector<NamedTensor> Muon::state()
     return all;
 }
 
-void referenceMuon(std::vector<float> &weights, const std::vector<float> &gradients, std::vector<float> &momentum,
-                   int64_t numRows, int64_t numColumns, const UpdateSettings &settings)
+void referenceMuon(std::vector<float> &weights, const std::vector<float> &gradients,
+                   std::vector<float> &momentum, int64_t numRows, int64_t numColumns,
+                   const UpdateSettings &settings)
 {
     const auto rows = static_cast<size_t>(numRows), columns = static_cast<size_t>(numColumns);
     std::vector<double> x(weights.size());
@@ -127,7 +129,8 @@ void referenceMuon(std::vector<float> &weights, const std::vector<float> &gradie
         std::vector<double> square(rows * rows), polynomial(rows * rows), next(x.size());
         for (size_t i = 0; i < rows; ++i)
             for (size_t j = 0; j < rows; ++j)
-                for (size_t k = 0; k < columns; ++k) square[i * rows + j] += x[i * columns + k] * x[j * columns + k];
+                for (size_t k = 0; k < columns; ++k)
+                    square[i * rows + j] += x[i * columns + k] * x[j * columns + k];
         for (size_t i = 0; i < rows; ++i)
             for (size_t j = 0; j < rows; ++j) {
                 double fourth = 0;
@@ -144,7 +147,8 @@ void referenceMuon(std::vector<float> &weights, const std::vector<float> &gradie
     }
     const double step = settings.learningRate * updateSize(numRows, numColumns);
     for (size_t i = 0; i < x.size(); ++i)
-        weights[i] = static_cast<float>(double(weights[i]) * (1 - settings.learningRate * settings.weightDecay) - step * x[i]);
+        weights[i] = static_cast<float>(
+            double(weights[i]) * (1 - settings.learningRate * settings.weightDecay) - step * x[i]);
 }
 
 } // namespace orrery

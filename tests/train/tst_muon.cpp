@@ -33,12 +33,14 @@ nn::Parameter parameter(const std::string &name, std::vector<int64_t> shape, boo
 {
     int64_t count = 1;
     for (const int64_t extent : shape) count *= extent;
-    return {name, at::sin(at::arange(count, at::kFloat) * 1.3).view(shape).clone().set_requires_grad(true), decays};
+    return {name, at::sin(at::arange(count, at::kFloat) * 1.3).view(shape).clone().set_requires_grad(true),
+            decays};
 }
 
 at::Tensor gradient(const nn::Parameter &of, double phase)
 {
-    return at::cos(at::arange(of.master.numel(), at::kFloat) * 0.7 + phase * at::sin(at::arange(of.master.numel(), at::kFloat)))
+    return at::cos(at::arange(of.master.numel(), at::kFloat) * 0.7 +
+                   phase * at::sin(at::arange(of.master.numel(), at::kFloat)))
         .view(of.master.sizes());
 }
 
@@ -101,7 +103,8 @@ void TestMuon::allDirectionsAreAlike()
 
 void TestMuon::stepsDoNotAskForTheGradientsSize()
 {
-    std::vector<nn::Parameter> small = {parameter("blocks.0.attention.output.weight", {6, 10})}, large = small;
+    std::vector<nn::Parameter> small = {parameter("blocks.0.attention.output.weight", {6, 10})},
+                               large = small;
     large[0].master = small[0].master.detach().clone().set_requires_grad(true);
     small[0].master.mutable_grad() = gradient(small[0], 1) * 1e-3;
     large[0].master.mutable_grad() = gradient(large[0], 1) * 1e3;
@@ -132,7 +135,8 @@ void TestMuon::onlyMatricesOfBlocksAreTaken_data()
     row("blocks.0.attention.qkv.bias", 1, false, false);
     row("blocks.0.attention.cross_modal_weights", 3, false, false);
     row("blocks.0.image.attention.reliability.weight", 1, false, false);
-    row("blocks.0.memory.semantic.values.weight", 2, true, false); // a table, each row of which is used by itself
+    row("blocks.0.memory.semantic.values.weight", 2, true,
+        false); // a table, each row of which is used by itself
     row("embedding.token.weight", 2, true, false);
     row("head.weight", 2, true, false);
 }
@@ -149,7 +153,8 @@ void TestMuon::onlyMatricesOfBlocksAreTaken()
 
 void TestMuon::theOthersAreAdamWs()
 {
-    std::vector<nn::Parameter> own = {parameter("embedding.token.weight", {5, 4}), parameter("final_norm.weight", {4}, false),
+    std::vector<nn::Parameter> own = {parameter("embedding.token.weight", {5, 4}),
+                                      parameter("final_norm.weight", {4}, false),
                                       parameter("blocks.0.ffn.down.weight", {4, 4})};
     std::vector<nn::Parameter> plain = own;
     for (nn::Parameter &each : plain) each.master = each.master.detach().clone().set_requires_grad(true);
@@ -166,9 +171,10 @@ void TestMuon::theOthersAreAdamWs()
     QVERIFY(values(own[2].master) != values(plain[2].master));
     std::set<std::string> names;
     for (const NamedTensor &entry : muon.state()) names.insert(entry.name);
-    QCOMPARE(names, (std::set<std::string>{"blocks.0.ffn.down.weight.momentum", "embedding.token.weight.exp_avg",
-                                           "embedding.token.weight.exp_avg_sq", "final_norm.weight.exp_avg",
-                                           "final_norm.weight.exp_avg_sq"}));
+    QCOMPARE(names,
+             (std::set<std::string>{"blocks.0.ffn.down.weight.momentum", "embedding.token.weight.exp_avg",
+                                    "embedding.token.weight.exp_avg_sq", "final_norm.weight.exp_avg",
+                                    "final_norm.weight.exp_avg_sq"}));
 }
 
 void TestMuon::zeroGradientsOnlyDecay()
