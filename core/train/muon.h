@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Muon: the momentum of a matrix, orthogonalised, is its update, so that a step turns all directions alike
 // and not only those with large gradients. For the matrices of attention and feed-forward networks; AdamW for
-// all else (embeddings, head, norms, gates, and what plugins add beside these). Trainer thread only. Sources:
-// Jordan et al. (2024), "Muon: An optimizer for hidden layers in neural networks" (momentum, polynomial); Liu
-// et al. (2025), "Muon is scalable for LLM training", eq. 4 (updates as large as AdamW's, so that both have
-// one rate).
+// all else (embeddings, head, norms, gates, and what plugins add beside these). Trainer thread only.
+// Sources: Jordan et al. (2024), "Muon: An optimizer for hidden layers in neural networks" (momentum,
+// polynomial); Liu et al. (2025), "Muon is scalable for LLM training", eq. 4 (updates as large as AdamW's, so
+// that both have one rate).
 #pragma once
 
 #include "core/train/adamw.h"
@@ -43,8 +43,8 @@ private:
 bool isHiddenMatrix(const nn::Parameter &parameter);
 
 /// Singular vectors of each matrix with singular values between 0.68 and 1.13 in place of its own (those
-/// below about a hundredth of the norm are reached in part only), by five steps of an odd polynomial. @param
-/// x_BRC any dtype; zeros stay zeros
+/// below about a hundredth of the norm are reached in part only), by five steps of an odd polynomial.
+/// @param x_BRC any floating dtype; zeros stay zeros
 at::Tensor orthogonalised(const at::Tensor &x_BRC);
 
 /// One matrix, one update, in double by loops: what the fast one is tested against.

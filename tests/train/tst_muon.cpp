@@ -135,8 +135,8 @@ void TestMuon::onlyMatricesOfBlocksAreTaken_data()
     row("blocks.0.attention.qkv.bias", 1, false, false);
     row("blocks.0.attention.cross_modal_weights", 3, false, false);
     row("blocks.0.image.attention.reliability.weight", 1, false, false);
-    row("blocks.0.memory.semantic.values.weight", 2, true,
-        false); // a table, each row of which is used by itself
+    // A table, each row of which is used by itself.
+    row("blocks.0.memory.semantic.values.weight", 2, true, false);
     row("embedding.token.weight", 2, true, false);
     row("head.weight", 2, true, false);
 }
