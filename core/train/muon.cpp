@@ -50,10 +50,11 @@ at::Tensor orthogonalised(const at::Tensor &x_BRC)
 Muon::Muon(const std::vector<nn::Parameter> &parameters, const OptimizerSpec &spec)
 {
     const at::NoGradGuard noGrad;
+    std::vector<nn::Parameter> others;
     std::map<std::pair<int64_t, int64_t>, std::vector<Matrix>> byShape;
     for (const nn::Parameter &parameter : parameters) {
         if (!isHiddenMatrix(parameter)) {
-            m_others.push_back(parameter);
+            others.push_back(parameter);
             continue;
         }
         const at::Tensor master = parameter.master.detach();
@@ -61,7 +62,7 @@ Muon::Muon(const std::vector<nn::Parameter> &parameters, const OptimizerSpec &sp
             {parameter.name, parameter.master, master, at::zeros_like(master)});
     }
     for (auto &[shape, group] : byShape) m_groups.push_back(std::move(group));
-    if (!m_others.empty()) m_adamw.emplace(m_others, spec);
+    if (!others.empty()) m_adamw.emplace(others, spec);
 }
 
 void Muon::update(const UpdateSettings &settings)

@@ -34,8 +34,7 @@ private:
     void updateMatrices(const UpdateSettings &settings);
 
     std::vector<std::vector<Matrix>> m_groups; ///< by shape: a group is orthogonalised in one go
-    std::vector<nn::Parameter> m_others;
-    std::optional<AdamW> m_adamw; ///< of the others
+    std::optional<AdamW> m_adamw;              ///< of all other parameters
     int64_t m_numUpdates = 0;
 };
 

@@ -226,6 +226,23 @@ private Q_SLOTS:
     }
     void anotherOptimizerBeginsAtZero()
     {
+        const auto start = [this] {
+            auto run = must(branch(plan(8)));
+            // The same one that is said to be another: what differs is that its moments begin at zero, nothing else.
+            const fs::path spec = run.path() / "spec.json";
+            std::ifstream in(spec);
+            std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+            const size_t at = text.find("\"optimizer_from\": 0");
+            text.replace(at, 19, "\"optimizer_from\": 8");
+            std::ofstream(spec) << text;
+            return must(RunDirectory::open(run.path()));
+        };
+        const Losses whole = train(start());
+        QCOMPARE(whole.at(9), m_expected.at(9));
+        QVERIFY(whole.at(10) != m_expected.at(10));
+    }
+    void aBranchTrainsWithAnotherOptimizer()
+    {
         const auto run = branch(plan(8, {{"optimizer.name", "muon"}}));
         VERIFY_OK(run);
         const Losses whole = train(*run);
