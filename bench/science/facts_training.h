@@ -34,7 +34,8 @@ struct FactsFigures {
 FactsFigures measureFacts(nn::Transformer &model, const FactsWorld &world, const std::vector<int32_t> &prose);
 
 /// Learns the second text of `data.both` for train.steps updates with the spec's strategy, at a rate that
-/// rises over the first twentieth and stays. @return seconds @error those of the strategy; Cancelled
+/// rises over the first twentieth and falls to a tenth by a cosine. @return seconds @error those of the
+/// strategy; Cancelled
 Result<double> learnFacts(nn::Transformer &model, const RunSpec &spec, const FactsData &data,
                           const ScienceSetting &setting);
 

@@ -333,6 +333,11 @@ void Problems::checkWhatIsNew()
     if (m_spec.continual.isOn() && m_spec.train.patience > 0 && areGood({"continual.stages", "train.patience"}))
         add("train.patience", std::to_string(m_spec.train.patience) + " evaluations beside continual.stages",
             "0, as each text has other losses", "Set train.patience to 0, or leave continual.stages out.");
+    if (!m_spec.continual.isOn() && m_spec.continual.strategy != "naive" &&
+        areGood({"continual.stages", "continual.strategy"}))
+        add("continual.strategy", m_spec.continual.strategy + " without continual.stages",
+            "naive where there is one text, as nothing comes before it that could be forgotten",
+            "Name the texts that come next in continual.stages, or set continual.strategy to naive.");
 }
 
 /// The strategy that changes a semantic memory alone, beside plugins that have none or where it is off. A plugin that

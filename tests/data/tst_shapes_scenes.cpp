@@ -131,6 +131,35 @@ private Q_SLOTS:
         QCOMPARE(shapes.size(), size_t(6));
     }
 
+    /// "How many red circles?", always answered with 0, would teach that there are none.
+    void heldOutCombinationsAreNotAskedForInTraining()
+    {
+        const auto scenes = world("?tasks=count,relation");
+        VERIFY_OK(scenes);
+        std::vector<std::string> names;
+        for (int colour = 0; colour < 6; ++colour)
+            for (int shape = 0; shape < 6; ++shape)
+                if (scenes->isHeldOut(colour, shape))
+                    names.push_back(std::string(" ") + colourName(colour) + " " + shapeName(shape));
+        auto isNamed = [&](const ShapesDocument &document) {
+            return std::any_of(names.begin(), names.end(), [&](const std::string &name) {
+                return document.prompt.find(name) != std::string::npos;
+            });
+        };
+        int numTested = 0;
+        std::map<std::string, int> answers;
+        for (uint64_t i = 0; i < 4000; ++i) {
+            for (Split split : {Split::Train, Split::Validation}) {
+                const ShapesDocument document = scenes->document(split, i);
+                QVERIFY2(!isNamed(document), document.prompt.c_str());
+                ++answers[document.answer];
+            }
+            numTested += isNamed(scenes->document(Split::Test, i));
+        }
+        QVERIFY(numTested > 400);
+        for (const char *count : {"0", "1", "2", "3"}) QVERIFY2(answers[count] > 800, count);
+    }
+
     void everyColourAndShapeStaysInTraining_data()
     {
         QTest::addColumn<QString>("settings");

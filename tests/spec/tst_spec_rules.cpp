@@ -187,6 +187,14 @@ private Q_SLOTS:
             << "train.patience"
             << "found 3 evaluations beside continual.stages, expected 0, as each text has other losses. Set "
                "train.patience to 0";
+        QTest::newRow("a strategy without stages")
+            << "continual.strategy=er"
+            << "reference"
+            << "causal"
+            << "continual.strategy"
+            << "found er without continual.stages, expected naive where there is one text, as nothing comes "
+               "before it that could be forgotten. Name the texts that come next in continual.stages, or set "
+               "continual.strategy to naive.";
         QTest::newRow("both in a plain model") << ""
                                                << "wide"
                                                << "strided" << "" << "";

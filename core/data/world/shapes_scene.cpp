@@ -13,8 +13,9 @@ namespace orrery {
 namespace {
 
 constexpr std::array kColours = {"red", "green", "blue", "yellow", "purple", "orange", "cyan", "pink"};
-/// The first six begin with different letters, as the first six colours do: to a model of bytes a name is settled by the letter
-/// that tells it from the others, and where "red c" always went on to "cross" nobody would look whether it is a circle.
+/// The first six begin with different letters, as the first six colours do: to a model of bytes a name is
+/// settled by the letter that tells it from the others, and where "red c" always went on to "cross" nobody
+/// would look whether it is a circle.
 constexpr std::array kShapes = {"circle", "square", "triangle", "diamond", "heart", "ring", "star", "cross"};
 
 /// Of 16 shares by hash: training 14, validation 1, test 1.
@@ -118,6 +119,11 @@ bool ShapesScenes::isHeldOut(int colour, int shape) const
     return m_heldOut[static_cast<size_t>(colour * m_spec.numShapes + shape)];
 }
 
+bool ShapesScenes::mayName(Split split, const SceneObject &object) const
+{
+    return split == Split::Test || !isHeldOut(object.colour, object.shape);
+}
+
 Split ShapesScenes::splitOf(const Scene &scene) const
 {
     // The words of what stands where go through the generator's block function one after the other.
@@ -154,7 +160,7 @@ Scene ShapesScenes::drawScene(Draw &draw, Split split) const
             const int repeat = i == 0 ? 0 : draw.below(4);
             if (repeat == 1) object.colour = scene.objects.front().colour;
             if (repeat == 2) object.shape = scene.objects.front().shape;
-        } while (split != Split::Test && isHeldOut(object.colour, object.shape));
+        } while (!mayName(split, object));
         object.cell = cells[static_cast<size_t>(i)];
         scene.objects.push_back(object);
     }
@@ -173,7 +179,8 @@ Scene ShapesScenes::drawScene(Draw &draw, Split split) const
 
 /// Asks for a colour, a shape or both, mostly of something that is there. The wanted answers are 0 to 3
 /// alike.
-ShapesScenes::Question ShapesScenes::askCount(Draw &draw, uint64_t wanted, ShapesDocument &document) const
+ShapesScenes::Question ShapesScenes::askCount(Draw &draw, Split split, uint64_t wanted,
+                                              ShapesDocument &document) const
 {
     const std::vector<SceneObject> &objects = document.scene.objects;
     const auto wantedCount =
@@ -186,6 +193,9 @@ ShapesScenes::Question ShapesScenes::askCount(Draw &draw, uint64_t wanted, Shape
     const int kind = draw.below(3);
     const bool asksColour = kind != 0;
     const bool asksShape = kind != 1;
+    // Were it asked for while it is never there, "none" would be learned as its answer, without a look at the
+    // picture.
+    if (asksColour && asksShape && !mayName(split, about)) return Question::Impossible;
     const auto count = std::count_if(objects.begin(), objects.end(), [&](const SceneObject &object) {
         return (!asksColour || object.colour == about.colour) && (!asksShape || object.shape == about.shape);
     });
@@ -223,7 +233,8 @@ ShapesScenes::Question ShapesScenes::askRelation(Draw &draw, uint64_t wanted, Sh
     return holds == (wanted % 2 == 1) ? Question::Good : Question::Unbalanced;
 }
 
-ShapesScenes::Question ShapesScenes::ask(Draw &draw, uint64_t wanted, ShapesDocument &document) const
+ShapesScenes::Question ShapesScenes::ask(Draw &draw, Split split, uint64_t wanted,
+                                         ShapesDocument &document) const
 {
     switch (document.task) {
     case ShapesTask::Caption:
@@ -231,7 +242,7 @@ ShapesScenes::Question ShapesScenes::ask(Draw &draw, uint64_t wanted, ShapesDocu
         document.answer = sceneCaption(document.scene, m_spec.cells);
         return Question::Good;
     case ShapesTask::Count:
-        return askCount(draw, wanted, document);
+        return askCount(draw, split, wanted, document);
     case ShapesTask::Relation:
         return askRelation(draw, wanted, document);
     case ShapesTask::Tones:
@@ -262,7 +273,7 @@ ShapesDocument ShapesScenes::document(Split split, uint64_t index) const
         Draw draw(m_spec, split, index, attempt);
         document.scene = drawScene(draw, split);
         if (splitOf(document.scene) != split) continue;
-        const Question question = ask(draw, wanted, document);
+        const Question question = ask(draw, split, wanted, document);
         if (question == Question::Good) return document;
         if (question == Question::Unbalanced && ++numUnbalanced >= kMaxBalanced) return document;
     }

@@ -43,8 +43,8 @@ std::string sceneCaption(const Scene &scene, int64_t cells);
 std::string sceneShapes(const Scene &scene);
 
 /// The documents of a world. A scene belongs to one split by the hash of what stands where, so no scene is in
-/// two; training and validation never show a held-out combination, each scene of the test split shows one.
-/// Immutable; any thread.
+/// two; training and validation neither show nor name a held-out combination, each scene of the test split
+/// shows one. Immutable; any thread.
 class ShapesScenes {
 public:
     /// @error InvalidInput when the world is so small that a split would have fewer than 8 scenes
@@ -63,8 +63,9 @@ private:
     enum class Question : uint8_t { Impossible, Unbalanced, Good };
     [[nodiscard]] Scene drawScene(Draw &draw, Split split) const;
     /// @param wanted decides which answer is asked for, so that answers are balanced over the documents
-    Question ask(Draw &draw, uint64_t wanted, ShapesDocument &document) const;
-    Question askCount(Draw &draw, uint64_t wanted, ShapesDocument &document) const;
+    [[nodiscard]] bool mayName(Split split, const SceneObject &object) const;
+    Question ask(Draw &draw, Split split, uint64_t wanted, ShapesDocument &document) const;
+    Question askCount(Draw &draw, Split split, uint64_t wanted, ShapesDocument &document) const;
     Question askRelation(Draw &draw, uint64_t wanted, ShapesDocument &document) const;
 
     ShapesSpec m_spec;
