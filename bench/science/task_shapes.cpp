@@ -17,7 +17,7 @@ namespace {
 
 constexpr double kLeastCaption = 0.98, kLeastCount = 0.97;
 constexpr double kRate = 3e-3;
-constexpr int kCountsOfCaption = 5;
+constexpr int kCountsOfCaption = 8;
 constexpr double kQuickLossRatio = 0.5; ///< a minute is enough to begin, not to finish
 constexpr const char *kOurs = "ours", *kDense = "dense", *kDenseFlops = "dense-same-flops",
                      *kText = "text-only";
@@ -32,7 +32,7 @@ ShapesBudget budgetOf(ScienceMode mode)
     case ScienceMode::Full:
         break;
     }
-    return {3, 128, 4, 128, 16, 3000, 1000};
+    return {4, 128, 4, 128, 16, 4500, 1000};
 }
 
 class ShapesTask final : public ScienceTask {
