@@ -2,8 +2,11 @@
 #include "core/data/world/shapes_scene.h"
 #include "data_fixture.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 using namespace orrery;
 
