@@ -72,7 +72,9 @@ int main(int argc, char **argv)
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/orrery/orrery.svg")));
 
     HostConnectOptions local;
-    local.socketPath = parser.value(socket).toStdString();
+    // Absolute, as the host that is started for it has another folder.
+    if (parser.isSet(socket))
+        local.socketPath = QFileInfo(parser.value(socket)).absoluteFilePath().toStdString();
     const ConnectionBook book;
     const bool isLocal = parser.isSet(socket) || (parser.isSet(latency) && !parser.isSet(hostOption));
     const auto begin = isLocal ? Result<std::optional<Connection>>(std::optional<Connection>())

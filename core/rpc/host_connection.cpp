@@ -131,7 +131,7 @@ Result<HostConnection> startHost(const HostConnectOptions &options)
 {
     ChildOptions child;
     child.program = options.engineProgram;
-    child.arguments = options.arguments;
+    child.arguments = hostArguments(options);
     child.outputFile = std::filesystem::path(options.socketPath).parent_path() / "host.out";
     child.parent = ChildParent::Init;
     ORRERY_TRY(startInNewSession(child));
@@ -158,6 +158,16 @@ Result<std::string> hostSocketPath()
 {
     ORRERY_ASSIGN(const std::filesystem::path folder, runtimeDir());
     return (folder / "host.sock").string();
+}
+
+std::vector<std::string> hostArguments(const HostConnectOptions &options)
+{
+    if (!options.arguments.empty()) return options.arguments;
+    std::vector<std::string> arguments = {"host", "--background"};
+    const Result<std::string> usual = hostSocketPath();
+    if (!options.socketPath.empty() && (!usual.ok() || *usual != options.socketPath))
+        arguments.insert(arguments.end(), {"--socket", options.socketPath});
+    return arguments;
 }
 
 bool isListening(int64_t pid, const HostConnectOptions &options)

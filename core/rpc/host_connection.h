@@ -19,12 +19,16 @@ Result<std::string> hostSocketPath();
 struct HostConnectOptions {
     std::string socketPath;              ///< empty: hostSocketPath()
     std::filesystem::path engineProgram; ///< orrery-engine; empty: beside the running program
-    std::vector<std::string> arguments = {"host", "--background"};
+    std::vector<std::string> arguments;  ///< empty: see hostArguments()
     std::chrono::milliseconds wait = std::chrono::seconds(5);
     CancelToken token; ///< as in EngineClient::connect; also ends the wait for a host that was started
     RemoteTarget remote; ///< with an address: this host, and nothing is started
     bool mayStart = true; ///< where nobody listens; false for a socket that ssh forwards
 };
+
+/// What the engine is started with: `host --background`, and `--socket` where it is not to listen at the
+/// usual place.
+std::vector<std::string> hostArguments(const HostConnectOptions &options);
 
 struct HostConnection {
     EngineClient client;

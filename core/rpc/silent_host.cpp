@@ -62,7 +62,7 @@ bool runsAsOursWould(int64_t pid, const HostConnectOptions &options)
     std::vector<std::string> words = splitAtNul(procText(pid, "cmdline"));
     if (words.empty()) return false;
     words.erase(words.begin()); // the program, which an update may have moved
-    if (words != options.arguments) return false;
+    if (words != hostArguments(options)) return false;
     const std::vector<std::string> environment = splitAtNul(procText(pid, "environ"));
     if (environment.empty()) return false;
     for (const char *name : {"ORRERY_HOME", "XDG_DATA_HOME", "HOME"}) {

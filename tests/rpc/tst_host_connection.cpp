@@ -22,6 +22,7 @@ class TestHostConnection : public QObject {
 private Q_SLOTS:
     void saysThatNobodyListens();
     void startsAHostAndFindsItAgain();
+    void startsAHostThatListensWhereItIsAsked();
     void tellsTheLastWordsOfAFailedHost();
     void refusesAMissingProgram();
     void tokenEndsAnAttemptAndEveryCall();
@@ -110,6 +111,30 @@ void TestHostConnection::startsAHostAndFindsItAgain()
     QCOMPARE(first->host.pid, second->host.pid);
     QVERIFY2(first->note.empty() && second->note.empty(), second->note.c_str());
     end(first->client);
+}
+
+void TestHostConnection::startsAHostThatListensWhereItIsAsked()
+{
+    const QTemporaryDir folder;
+    HostConnectOptions options = optionsIn(folder);
+    const std::filesystem::path engine = folder.filePath(QStringLiteral("engine")).toStdString();
+    std::ofstream(engine) << "#!/bin/sh\n[ \"$*\" = \"host --background --socket " << options.socketPath
+                          << "\" ] && exec " << ORRERY_SMALL_SERVER << " \"$4\"\necho \"$*\"\n";
+    std::filesystem::permissions(engine, std::filesystem::perms::owner_all);
+    options.engineProgram = engine;
+    options.arguments.clear();
+    options.wait = std::chrono::seconds(20);
+    const auto connection = connectOrStartHost(options);
+    QVERIFY2(connection.ok(), connection.ok() ? "" : connection.error().text().c_str());
+    end(connection->client);
+
+    const std::vector<std::string> usual = {"host", "--background"};
+    options.socketPath.clear();
+    QCOMPARE(hostArguments(options), usual);
+    const auto place = hostSocketPath();
+    QVERIFY(place.ok());
+    options.socketPath = *place;
+    QCOMPARE(hostArguments(options), usual);
 }
 
 void TestHostConnection::tellsTheLastWordsOfAFailedHost()

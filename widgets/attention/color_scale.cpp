@@ -137,4 +137,10 @@ void paintColorScale(QPainter &painter, const QRectF &area, const ScaleLegend &l
     painter.restore();
 }
 
+QString weightText(double weight, bool isDifference)
+{
+    if (!isDifference) return probabilityText(weight); // weights of a row sum to 1
+    return (weight > 0 ? u"+"_s : QString()) + fixedText(weight, 3);
+}
+
 } // namespace orrery::ui

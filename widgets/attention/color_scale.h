@@ -29,5 +29,7 @@ void paintColorScale(QPainter &painter, const QRectF &area, const ScaleLegend &l
                      const FigureStyle &style);
 /// "0.05", "0.2", "1": as short as the number allows.
 QString tickText(double value);
+/// Of one cell: "0.327", "< 0.001", and of a difference "+0.012".
+QString weightText(double weight, bool isDifference);
 
 } // namespace orrery::ui

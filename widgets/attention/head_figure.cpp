@@ -21,12 +21,6 @@ constexpr double kLongestLabel = 96, kLargestCell = 44, kLegendGap = 16, kLabelG
 constexpr double kLeastLabels = 24, kLabelShare = 0.28; ///< of the height, for labels over the columns
 constexpr double kColumnEvery = 0.82; ///< of a line, as far as labels of columns are apart at least
 
-QString valueText(double value, bool isDifference)
-{
-    if (!isDifference) return fixedText(value, 3);
-    return (value > 0 ? u"+"_s : QString()) + fixedText(value, 3);
-}
-
 } // namespace
 
 void HeadFigure::setContent(HeadContent content)
@@ -169,10 +163,10 @@ QString HeadFigure::reading(const CellPlace &place) const
     const bool isChange = first.isDifference;
     QStringList values;
     for (const HeadMatrix &head : m_content.heads) {
-        QString value = valueText(head.meanAt(place.row, place.column), isChange);
+        QString value = weightText(head.meanAt(place.row, place.column), isChange);
         if (head.isPooled())
             value +=
-                tr(" (max %1 in cell)").arg(valueText(head.maximumAt(place.row, place.column), isChange));
+                tr(" (max %1 in cell)").arg(weightText(head.maximumAt(place.row, place.column), isChange));
         const auto cell = size_t(place.row) * size_t(numColumns()) + size_t(place.column);
         if (cell < m_content.rounding.size())
             value += tr(" ± %1").arg(significantText(double(m_content.rounding[cell]), 2));

@@ -31,11 +31,6 @@ ToneLabel *makeLabel(Tone tone, TypeSize size, QWidget *parent)
     return label;
 }
 
-QString signedText(double value, bool isDifference)
-{
-    return isDifference && value > 0 ? u"+"_s + fixedText(value, 3) : fixedText(value, 3);
-}
-
 } // namespace
 
 HeadSide::HeadSide(QWidget *parent)
@@ -114,7 +109,7 @@ void HeadSide::showRow(const HeadFigure &figure, int row)
         for (const HeadMatrix &head : heads) bar.values.push_back(valueAt(head, shown, row, column));
         const auto largest = std::max_element(bar.values.begin(), bar.values.end(),
                                               [](double a, double b) { return std::abs(a) < std::abs(b); });
-        bar.number = signedText(*largest, first.isDifference); // of an overlay: of the head that looks most
+        bar.number = weightText(*largest, first.isDifference); // of an overlay: of the head that looks most
         rows.push_back(std::move(bar));
     }
     constexpr qsizetype kLongestLabel = 20; // a line of code has no blank to wrap at

@@ -275,8 +275,9 @@ SectionContent attentionContent(const InspectReport &report, const std::optional
         isPooled = isPooled || isGroup;
         const QString place = isGroup ? u"%1-%2"_s.arg(one.range.begin).arg(one.range.end - 1)
                                       : QString::number(one.range.begin);
-        content.table.rows.push_back(tokenRow(place, labels[i], one.weight, fixedText(one.weight, 3), one.range.begin,
-                                              isGroup ? labels[i] : partSentence(report.tokens, one.range.begin)));
+        content.table.rows.push_back(
+            tokenRow(place, labels[i], one.weight, probabilityText(one.weight), one.range.begin,
+                     isGroup ? labels[i] : partSentence(report.tokens, one.range.begin)));
     }
     content.numHidden = int(shares->size() - count);
     content.sentence =
@@ -305,10 +306,10 @@ void addRead(const InspectReport &report, const MemoryRead &read, ReadingTable &
                                {.text = event},
                                {.text = place},
                                {.text = {}, .value = slot.weight},
-                               {.text = fixedText(slot.weight, 3)}},
+                               {.text = probabilityText(slot.weight)}},
                      .place = int(slot.token)};
         row.spoken = tr("slot %1, event %2, token %3, weight %4")
-                         .arg(QString::number(slot.slot), event, place, fixedText(slot.weight, 3));
+                         .arg(QString::number(slot.slot), event, place, probabilityText(slot.weight));
         row.toolTip = row.spoken;
         table.rows.push_back(std::move(row));
     }

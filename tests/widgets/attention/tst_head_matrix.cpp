@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/widgets/attention/attention_samples.h"
 #include "tests/widgets/common/gui_test.h"
+#include "widgets/attention/color_scale.h"
 #include "widgets/attention/exact_text.h"
 #include "widgets/attention/heat_image.h"
 #include "widgets/attention/snapshot.h"
@@ -62,6 +63,7 @@ private Q_SLOTS:
     void overlayImageHasTheColorsOfItsCells();
     void roundingOfKeptWeightsHoldsWhatBytesLose();
     void exactIdsNeedTextAlone();
+    void nearlyNothingIsNotShownAsNothing();
 };
 
 void TestHeadMatrix::brokenMapGivesNothing()
@@ -356,6 +358,15 @@ void TestHeadMatrix::exactIdsNeedTextAlone()
     GenerateRequest turns;
     turns.messages = {{.role = "user", .content = "a"}, {.role = "assistant", .content = "b"}};
     QCOMPARE(textOfRequest(turns), u"a\nb"_s);
+}
+
+void TestHeadMatrix::nearlyNothingIsNotShownAsNothing()
+{
+    QCOMPARE(weightText(0, false), u"0.000"_s); // masked
+    QCOMPARE(weightText(4e-4, false), u"< 0.001"_s);
+    QCOMPARE(weightText(0.3274, false), u"0.327"_s);
+    QCOMPARE(weightText(0.0123, true), u"+0.012"_s);
+    QCOMPARE(weightText(-0.0123, true), u"−0.012"_s);
 }
 
 ORRERY_GUI_TEST_MAIN(TestHeadMatrix)

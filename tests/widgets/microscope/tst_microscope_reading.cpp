@@ -307,6 +307,13 @@ void TestMicroscopeReading::memoryIsSortedByGate()
     QCOMPARE(all.table.rows[3].cells[1].text, u"—"_s); // no event
     QVERIFY(all.table.rows[1].cells[2].text.contains(u"␣"_s) ||
             all.table.rows[1].cells[2].text.contains(u"The"_s));
+
+    // What is nearly nothing is not shown as nothing.
+    InspectReport report = answer(2);
+    for (MemoryRead &read : report.reads) read.slots.front().weight = 1e-5;
+    const TableRow faint = memoryContent(report, RowLimit::All).table.rows[1];
+    QCOMPARE(faint.cells.back().text, u"< 0.001"_s);
+    QVERIFY(faint.spoken.contains(u"weight < 0.001"_s));
 }
 
 void TestMicroscopeReading::emptyPartsSayWhy()
