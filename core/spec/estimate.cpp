@@ -56,7 +56,7 @@ double stemSize(const ModelSpec &model)
     const ImageStemShape shape = imageStemShape(model);
     constexpr double kTaps = kStemKernel * kStemKernel;
     const auto first = static_cast<double>(shape.channels1), second = static_cast<double>(shape.channels2);
-    return first * (kPictureColours * kTaps + 1) + second * (first * kTaps + 1);
+    return first * (static_cast<double>(shape.channels0) * kTaps + 1) + second * (first * kTaps + 1);
 }
 
 /// A linear layer and a learned position for patches, with what stands in front of it, and the same for frames.

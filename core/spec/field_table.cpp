@@ -255,8 +255,9 @@ void addModalities(std::vector<Entry> &table)
                         .advanced());
     table.push_back(entry("media.image_stem", "Picture stem", group, "core/nn", PLACE(model.media.imageStem),
                           "What makes a vector of a patch: two small convolutions and a linear layer, which learn shapes "
-                          "whatever their colour sooner, or the linear layer alone.")
-                        .choices({"conv", "linear"})
+                          "whatever their colour sooner; luma: those of brightness alone, with the colours beside them, "
+                          "which tells them apart best; or the linear layer alone.")
+                        .choices({"conv", "luma", "linear"})
                         .advanced());
     table.push_back(entry("media.audio_tokens", "Longest recording", group, "core/data",
                           PLACE(model.media.audioTokens),

@@ -21,23 +21,27 @@ inline int64_t keyHeads(const ModelSpec &model) { return model.kvHeads > 0 ? mod
 inline int64_t queryWidth(const ModelSpec &model) { return model.heads * headWidth(model); }
 inline int64_t keyWidth(const ModelSpec &model) { return keyHeads(model) * headWidth(model); }
 
-/// Sizes of the convolutions that a patch goes through (media.image_stem = conv): a kernel of 3 × 3 with a stride of 2 each.
+inline constexpr int64_t kPictureColours = 3, kStemKernel = 3;
+
+/// Sizes of the convolutions that a patch goes through (media.image_stem): a kernel of 3 × 3 with a stride of 2 each.
 struct ImageStemShape {
+    int64_t channels0 = 0;                ///< that they see: colours (conv), or 1, brightness (luma)
     int64_t channels1 = 0, channels2 = 0; ///< C / 4, C / 2
     int64_t side1 = 0, side2 = 0;         ///< pixels a side behind the first and the second one
-    [[nodiscard]] int64_t outputs() const { return channels2 * side2 * side2; }
+    /// Numbers of the colours, beside what the convolutions give (luma).
+    [[nodiscard]] int64_t tones() const { return channels0 == 1 ? kPictureColours * side2 * side2 : 0; }
+    [[nodiscard]] int64_t outputs() const { return channels2 * side2 * side2 + tones(); }
 };
-inline constexpr int64_t kPictureColours = 3, kStemKernel = 3;
 
 inline bool hasImageStem(const ModelSpec &model)
 {
-    return model.attention.numModalities > 1 && model.media.imageStem == "conv";
+    return model.attention.numModalities > 1 && model.media.imageStem != "linear";
 }
 
 inline ImageStemShape imageStemShape(const ModelSpec &model)
 {
     const int64_t half = (model.media.patchSize + 1) / 2;
-    return {std::max<int64_t>(model.width / 4, 1), std::max<int64_t>(model.width / 2, 1), half, (half + 1) / 2};
+    return {model.media.imageStem == "luma" ? 1 : kPictureColours, std::max<int64_t>(model.width / 4, 1), std::max<int64_t>(model.width / 2, 1), half, (half + 1) / 2};
 }
 
 inline constexpr double kRmsNormEps = 1e-6;

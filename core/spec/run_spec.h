@@ -24,7 +24,7 @@ struct AttentionSpec {
 struct MediaSpec {
     int64_t imageSize = 32;   ///< pixels a side; pictures are fitted into the square
     int64_t patchSize = 8;    ///< pixels a side; one token a patch
-    std::string imageStem = "conv"; ///< conv | linear: what a patch goes through before it is a vector
+    std::string imageStem = "conv"; ///< conv | luma | linear: what a patch goes through before it is a vector
     int64_t audioTokens = 32; ///< longest recording, at 20 tokens a second
 };
 

@@ -97,6 +97,7 @@ private:
     [[nodiscard]] Row stemOf(const std::string &name, Row x) const
     {
         if (!m_weights.contains(name + ".stem.0.weight")) return x;
+        if (m_spec.media.imageStem == "luma") return lumaStemOf(name, x);
         size_t side = static_cast<size_t>(m_spec.media.patchSize), numFrom = 3;
         for (size_t colour = 0; colour < 3; ++colour) {
             double sum = 0;
@@ -105,11 +106,51 @@ private:
         }
         // In: rows, columns, colours. Behind a convolution: channels, rows, columns.
         auto inputAt = [&](size_t c, size_t row, size_t column) { return x[(row * side + column) * numFrom + c]; };
-        x = convolved(name + ".stem.0", inputAt, side, numFrom);
+        return convolvedTwice(name, inputAt, side, numFrom);
+    }
+    /// The convolutions see brightness alone; then the colours of fields of the patch.
+    [[nodiscard]] Row lumaStemOf(const std::string &name, const Row &x) const
+    {
+        const auto side = static_cast<size_t>(m_spec.media.patchSize);
+        std::vector<Row> tones(3);
+        for (size_t i = 0; i < x.size(); i += 3) {
+            const double y = 0.299 * x[i] + 0.587 * x[i + 1] + 0.114 * x[i + 2];
+            tones[0].push_back(y);
+            tones[1].push_back(2 * (x[i] - y));
+            tones[2].push_back(2 * (x[i + 2] - y));
+        }
+        double mean = 0, variance = 0;
+        for (const double y : tones[0]) mean += y / static_cast<double>(side * side);
+        for (const double y : tones[0])
+            variance += (y - mean) * (y - mean) / static_cast<double>(side * side);
+        auto contrastAt = [&](size_t, size_t row, size_t column) {
+            return (tones[0][row * side + column] - mean) / std::sqrt(variance + 0.05 * 0.05);
+        };
+        Row out = convolvedTwice(name, contrastAt, side, 1);
+        const size_t fields = ((side + 1) / 2 + 1) / 2; // a side; where they do not divide it, they overlap
+        for (const Row &tone : tones)
+            for (size_t field = 0; field < fields * fields; ++field) {
+                const size_t row = field / fields, column = field % fields;
+                double sum = 0, count = 0;
+                for (size_t i = row * side / fields; i * fields < (row + 1) * side; ++i)
+                    for (size_t j = column * side / fields; j * fields < (column + 1) * side; ++j) {
+                        sum += tone[i * side + j];
+                        ++count;
+                    }
+                out.push_back(sum / count);
+            }
+        return out;
+    }
+    template <typename At>
+    [[nodiscard]] Row convolvedTwice(const std::string &name, const At &inputAt, size_t side,
+                                     size_t numFrom) const
+    {
+        const Row middle = convolved(name + ".stem.0", inputAt, side, numFrom);
         side = (side + 1) / 2;
-        numFrom = m_weights.at(name + ".stem.0.bias").size();
-        auto middleAt = [&](size_t c, size_t row, size_t column) { return x[(c * side + row) * side + column]; };
-        return convolved(name + ".stem.1", middleAt, side, numFrom);
+        auto middleAt = [&](size_t c, size_t row, size_t column) {
+            return middle[(c * side + row) * side + column];
+        };
+        return convolved(name + ".stem.1", middleAt, side, m_weights.at(name + ".stem.0.bias").size());
     }
     /// 3 × 3 taps, every second pixel, zeros around, SiLU.
     template <typename At>

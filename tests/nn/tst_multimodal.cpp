@@ -176,6 +176,7 @@ private Q_SLOTS:
     void logitsEqualTheSlowModel();
     void textAloneIsThePlainModel();
     void oneModalityIsThePlainModelToTheBit();
+    void theStemIsOfPicturesAlone_data();
     void theStemIsOfPicturesAlone();
     void beginsNeutral();
     void equalWeightsAreSharedWeights();
@@ -225,7 +226,8 @@ void TestMultiModal::findsSegments()
 void TestMultiModal::logitsEqualTheSlowModel_data()
 {
     QTest::addColumn<QString>("variant");
-    for (const char *name : {"default", "gpt2", "bias and no qk-norm", "shared weights", "linear stem", "odd patches"})
+    for (const char *name : {"default", "gpt2", "bias and no qk-norm", "shared weights", "linear stem",
+                             "odd patches", "luma stem", "luma stem, odd patches"})
         QTest::newRow(name) << QString(name);
 }
 
@@ -244,6 +246,10 @@ void TestMultiModal::logitsEqualTheSlowModel()
         spec.media.imageStem = "linear";
     else if (variant == QStringLiteral("odd patches"))
         spec.media = {.imageSize = 14, .patchSize = 7, .audioTokens = 3};
+    else if (variant == QStringLiteral("luma stem"))
+        spec.media.imageStem = "luma";
+    else if (variant == QStringLiteral("luma stem, odd patches"))
+        spec.media = {.imageSize = 14, .patchSize = 7, .imageStem = "luma", .audioTokens = 3};
     else if (variant != QStringLiteral("default"))
         spec.qkNorm = false;
     if (variant == QStringLiteral("bias and no qk-norm")) spec.bias = true;
@@ -308,12 +314,18 @@ void TestMultiModal::oneModalityIsThePlainModelToTheBit()
     for (size_t i = 0; i < gradients[0].size(); ++i) QVERIFY(at::equal(gradients[0][i], gradients[1][i]));
 }
 
-/// The bias between modalities is 0 and a gate lets 98 % through, so that a fresh model is no other than one
-/// without them would be, but for that.
+void TestMultiModal::theStemIsOfPicturesAlone_data()
+{
+    QTest::addColumn<QString>("stem");
+    for (const char *name : {"conv", "luma"}) QTest::newRow(name) << QString(name);
+}
+
 /// Its parameters come from a sequence of their own and end with the picture's embedding: off is the model without.
 void TestMultiModal::theStemIsOfPicturesAlone()
 {
+    QFETCH(const QString, stem);
     ModelSpec spec = multiModalSpec(), linear = spec;
+    spec.media.imageStem = stem.toStdString();
     linear.media.imageStem = "linear";
     const auto model = makeModel(spec), without = makeModel(linear);
     QCOMPARE(model->parameters().size(), without->parameters().size() + 4);
@@ -329,6 +341,8 @@ void TestMultiModal::theStemIsOfPicturesAlone()
     QVERIFY(at::equal(model->logits(makeIds(1, 5), context), without->logits(makeIds(1, 5), context)));
 }
 
+/// The bias between modalities is 0 and a gate lets 98 % through, so that a fresh model is no other than one
+/// without them would be, but for that.
 void TestMultiModal::beginsNeutral()
 {
     const auto model = makeModel(multiModalSpec());

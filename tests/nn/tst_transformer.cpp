@@ -99,6 +99,12 @@ void TestTransformer::parameterCountEqualsTheEstimate_data()
                           isSeparate ? "separate" : "shared")
                 << several;
         }
+    for (int64_t patch : {6, 7}) {
+        ModelSpec luma = smallSpec();
+        luma.attention.numModalities = 2;
+        luma.media = {.imageSize = 3 * patch, .patchSize = patch, .imageStem = "luma"};
+        QTest::addRow("stem of brightness, patches of %d", static_cast<int>(patch)) << luma;
+    }
 }
 
 void TestTransformer::parameterCountEqualsTheEstimate()
