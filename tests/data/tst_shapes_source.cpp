@@ -6,6 +6,7 @@
 #include "data_fixture.h"
 
 #include <cmath>
+#include <numbers>
 #include <set>
 
 using namespace orrery;
@@ -75,8 +76,8 @@ private Q_SLOTS:
                                                             {36, 98, 214},
                                                             {245, 200, 30},
                                                             {132, 62, 188},
-                                                            {240, 126, 24},
                                                             {38, 186, 208},
+                                                            {240, 126, 24},
                                                             {240, 128, 178}}};
         for (int colour = 0; colour < 8; ++colour)
             for (int shape = 0; shape < 8; ++shape)
@@ -92,6 +93,23 @@ private Q_SLOTS:
                     QVERIFY2(nearest < 45, shapeName(shape));
                     for (int other = 0; other < 9; ++other)
                         QCOMPARE(numPainted(image, other % 3 * 16, other / 3 * 16, 16) > 20, other == cell);
+                }
+    }
+
+    /// Of six colours none is another one in some light: a task that asks for a shape in a new colour must
+    /// not turn on that.
+    void sixColoursAreFarApart()
+    {
+        const auto hueOf = [](int colour, uint64_t style) {
+            const auto [red, green, blue] = pixel(drawScene(sceneOf({{1, colour, 4}}, style), 48, 3), 24, 24);
+            const double brightness = 0.299 * red + 0.587 * green + 0.114 * blue;
+            return std::atan2(blue - brightness, red - brightness) * 180 / std::numbers::pi;
+        };
+        for (int a = 0; a < 6; ++a)
+            for (int b = 0; b < a; ++b)
+                for (uint64_t style = 0; style < 20; ++style) {
+                    const double apart = std::abs(hueOf(a, style) - hueOf(b, 100 + style));
+                    QVERIFY2(std::min(apart, 360 - apart) > 30, colourName(a));
                 }
     }
 

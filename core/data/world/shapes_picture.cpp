@@ -103,14 +103,16 @@ struct Colour {
     float blue = 0;
 };
 
-/// In the order of the names; far apart in hue, and in lightness where hues are near.
+/// In the order of the names; far apart in hue, and in lightness where hues are near. Of the first six no two are
+/// less than 34° apart in the plane of R − Y and B − Y, so that none is taken for another in a light of its own; orange
+/// is 19° from yellow.
 constexpr std::array<Colour, 8> kPalette = {{{222, 50, 48},
                                              {46, 160, 67},
                                              {36, 98, 214},
                                              {245, 200, 30},
                                              {132, 62, 188},
-                                             {240, 126, 24},
                                              {38, 186, 208},
+                                             {240, 126, 24},
                                              {240, 128, 178}}};
 
 Colour mix(Colour a, Colour b, float share)

@@ -12,7 +12,7 @@ namespace orrery {
 
 namespace {
 
-constexpr std::array kColours = {"red", "green", "blue", "yellow", "purple", "orange", "cyan", "pink"};
+constexpr std::array kColours = {"red", "green", "blue", "yellow", "purple", "cyan", "orange", "pink"};
 /// The first six begin with different letters, as the first six colours do: to a model of bytes a name is
 /// settled by the letter that tells it from the others, and where "red c" always went on to "cross" nobody
 /// would look whether it is a circle.

@@ -35,7 +35,7 @@ struct ShapesSpec {
     int64_t cells = 3;         ///< cells along a side; a cell holds one shape at most
     int64_t minShapes = 2;
     int64_t maxShapes = 4;
-    int64_t numColours = 6; ///< colors: the first of red, green, blue, yellow, purple, orange, cyan, pink
+    int64_t numColours = 6; ///< colors: the first of red, green, blue, yellow, purple, cyan, orange, pink
     int64_t numShapes =
         6; ///< shapes: the first of circle, square, triangle, diamond, heart, ring, star, cross
     int64_t numHeldOut = 6; ///< held_out: combinations of colour and shape that only the test split shows
