@@ -141,6 +141,8 @@ private:
         // The best of what was tried with ours; all arms have it (docs/benchmarks.md).
         spec.optimizer.name = "muon";
         spec.optimizer.lr = kRate;
+        // Shapes whatever their colour: with conv what was never seen together is told as a neighbour of it.
+        spec.model.media.imageStem = "luma";
         spec.data.path = worldsOf(arm, seed).front();
         spec.train.evalEvery = std::max<int64_t>(1, spec.train.steps / kNumPoints);
         if (arm == kDense) spec.model = denseModel(spec, DenseOf::Parameters);
