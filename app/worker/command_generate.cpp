@@ -9,6 +9,7 @@
 #include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/data/tokenizer/utf8_stream.h"
+#include "core/tensorfile/memory_file_lock.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -146,6 +147,10 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
     request.source = sourceOf(options);
     request.mask = options.mask;
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
+    MemoryFileLock lock; // until what was answered is saved
+    if (!options.memoryFile.empty()) {
+        ORRERY_ASSIGN(lock, MemoryFileLock::acquire(options.memoryFile, "generate"));
+    }
     ORRERY_TRY(openMemory(options, *generator));
     std::string text;
     Utf8Stream characters;

@@ -12,7 +12,9 @@
 #include "core/base/text.h"
 #include "core/infer/model_directory.h"
 #include "core/spec/consolidation.h"
+#include "core/spec/memory_sources.h"
 #include "core/tensorfile/memory_file.h"
+#include "core/tensorfile/memory_file_lock.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -131,8 +133,9 @@ Result<void> editFile(const MemoryOptions &options, Generator &generator, const 
 {
     ORRERY_ASSIGN(const MemoryEdit edit, editOf(options));
     if (edit.verb == MemoryVerb::Wipe && options.isAll) return deleteFile(options, file, own);
+    ORRERY_ASSIGN(const MemoryReport before, generator.editMemory({}));
     ORRERY_ASSIGN(const MemoryReport report, generator.editMemory(edit));
-    if (edit.verb == MemoryVerb::Wipe && report.numFreed == 0)
+    if (edit.verb == MemoryVerb::Wipe && !isKnownSource(before.events, edit.source))
         return Error{ErrorCode::NotFound,
                      "Cannot wipe source \"" + edit.source + "\": \"" + file.string() +
                          "\" has nothing of it, expected a source that it has.",
@@ -198,16 +201,22 @@ Result<void> work(const MemoryOptions &options)
     if (!fs::exists(file, ignored)) return nothingThere(options, file);
     if (options.action == "export" && fs::exists(options.target, ignored) && !isMemoryFile(options.target))
         return noMemoryFile("write over", options.target, "Choose another name, or delete it by hand.");
+    const bool isImport = options.action == "import", isExport = options.action == "export";
+    const bool isWritten =
+        options.action != "list" && options.action != "similarity" && options.action != "consolidate";
+    const fs::path written = isImport ? own : isExport ? fs::path(options.target) : file;
+    MemoryFileLock lock;
+    if (isWritten) {
+        ORRERY_ASSIGN(lock, MemoryFileLock::acquire(written, "memory " + options.action));
+    }
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     // A broken file may be deleted.
     if (options.action != "wipe" || !options.isAll) ORRERY_TRY(generator->loadMemory(file));
     if (options.action == "consolidate") return consolidate(options, *generator);
-    if (options.action != "import" && options.action != "export")
-        return editFile(options, *generator, file, own);
-    const fs::path to = options.action == "import" ? own : fs::path(options.target);
-    ORRERY_TRY(generator->saveMemory(to));
+    if (!isImport && !isExport) return editFile(options, *generator, file, own);
+    ORRERY_TRY(generator->saveMemory(written));
     ORRERY_ASSIGN(const MemoryReport report, generator->editMemory({}));
-    showReport(report, options, to.string());
+    showReport(report, options, written.string());
     return {};
 }
 

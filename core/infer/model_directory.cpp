@@ -2,6 +2,7 @@
 #include "core/infer/model_directory.h"
 
 #include "core/base/files.h"
+#include "core/base/replace_file.h"
 #include "core/data/tokenizer.h"
 #include "core/infer/interchange/tokenizer_files.h"
 #include "core/infer/interchange/weight_recipes.h"
@@ -23,6 +24,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr uint64_t kMaxConfigBytes = 16u << 20;
 constexpr const char *kConfigFile = "config.json";
+constexpr const char *kTokenizerConfig = "tokenizer_config.json";
 constexpr const char *kByteTokenizer = "bytes"; ///< data.tokenizer; anything else is a file
 /// What decides how text becomes ids; the path of the training data is nobody's business in a model.
 constexpr std::array kTokenizerKeys = {"data.tokenizer", "data.vocab_size", "data.special_tokens"};
@@ -188,6 +190,34 @@ Result<ModelConfig> readForeign(const fs::path &directory, const Json &json)
     return config;
 }
 
+/// Where a directory is written before it gets its name.
+fs::path partialOf(const fs::path &directory)
+{
+    std::error_code ignored;
+    fs::path partial = fs::absolute(directory, ignored).lexically_normal();
+    if (!partial.has_filename()) partial = partial.parent_path();
+    return partial += ".partial";
+}
+
+/// Whether there is nothing in a folder but what a write that was killed leaves.
+bool isLeftOver(const fs::path &partial)
+{
+    std::error_code error;
+    if (!fs::is_directory(fs::symlink_status(partial, error))) return false;
+    const fs::directory_iterator entries(partial, error);
+    if (error) return false;
+    const auto isOurs = [](const fs::directory_entry &entry) {
+        constexpr std::array kWritten = {kWeightsFile, kTokenizerFile, kTokenizerConfig, kConfigFile};
+        std::error_code failed;
+        const std::string name = entry.path().filename().string();
+        return fs::is_regular_file(entry.symlink_status(failed)) &&
+               std::any_of(kWritten.begin(), kWritten.end(), [&](const char *written) {
+                   return name == written || isTemporaryOf(name, written);
+               });
+    };
+    return std::all_of(begin(entries), end(entries), isOurs);
+}
+
 /// Our settings, another program's names.
 Result<void> takeForeign(const fs::path &file, const Json &json, Architecture architecture,
                          ModelConfig &config)
@@ -253,13 +283,22 @@ std::string modelSettings(const ModelConfig &config)
 
 Result<void> checkFreeDirectory(const fs::path &directory)
 {
+    const auto taken = [&](const fs::path &place, const std::string &what, const std::string &hint) {
+        return Error{ErrorCode::Conflict,
+                     "Cannot export model to \"" + directory.string() + "\": " + what + " is there" +
+                         (place == directory ? "" : " (\"" + place.string() + "\")") +
+                         ", expected a free name.",
+                     hint};
+    };
     std::error_code error;
-    if (!fs::exists(directory, error) || (fs::is_directory(directory, error) && fs::is_empty(directory, error)))
+    if (fs::exists(directory, error) &&
+        !(fs::is_directory(directory, error) && fs::is_empty(directory, error)))
+        return taken(directory, "something", "Choose another directory, or empty this one.");
+    const fs::path partial = partialOf(directory);
+    if (fs::symlink_status(partial, error).type() == fs::file_type::not_found || isLeftOver(partial))
         return {};
-    return Error{ErrorCode::Conflict,
-                 "Cannot export model to \"" + directory.string() +
-                     "\": something is there, expected a free name.",
-                 "Choose another directory, or empty this one."};
+    return taken(partial, "something of the name it is written under",
+                 "Choose another directory, or move that away.");
 }
 
 Result<void> writeModelDirectory(const fs::path &directory, const ModelConfig &config,
@@ -269,18 +308,16 @@ Result<void> writeModelDirectory(const fs::path &directory, const ModelConfig &c
     std::error_code error;
     ORRERY_ASSIGN(const auto tokenizer, Tokenizer::create(config.data));
 
-    fs::path partial = fs::absolute(directory, error).lexically_normal();
-    if (!partial.has_filename()) partial = partial.parent_path();
-    const fs::path target = partial;
-    partial += ".partial";
+    const fs::path partial = partialOf(directory);
+    const fs::path target = partial.parent_path() / partial.stem();
     const auto write = [&]() -> Result<void> {
-        ORRERY_TRY(writeWeights(partial / "model.safetensors"));
+        ORRERY_TRY(writeWeights(partial / kWeightsFile));
         const bool isBytes = config.data.tokenizer == kByteTokenizer;
         ORRERY_TRY(writeFileAtomically(partial / kTokenizerFile,
                                        config.foreign ? foreignTokenizerJson(*tokenizer, isBytes)
                                                       : tokenizer->toJson()));
         if (config.foreign)
-            ORRERY_TRY(writeFileAtomically(partial / "tokenizer_config.json",
+            ORRERY_TRY(writeFileAtomically(partial / kTokenizerConfig,
                                            foreignTokenizerConfig(*tokenizer, config.model.context)));
         ORRERY_TRY(writeFileAtomically(partial / kConfigFile, configJson(config, *tokenizer)));
         fs::remove(target, error); // an empty folder of this name

@@ -40,11 +40,12 @@ Result<ModelConfig> readModelConfig(const std::filesystem::path &directory);
 /// What a run's spec must say to be of this model, as JSON for SpecBuilder::setJson: model, tokenizer and
 /// plugins.
 std::string modelSettings(const ModelConfig &config);
-/// Before minutes of work are spent on it. @error Conflict when the target exists and is not empty
+/// Before minutes of work are spent on it. @error Conflict when the target exists and is not empty, or
+/// something that no write left behind has the name under which it is written (DIRECTORY.partial)
 Result<void> checkFreeDirectory(const std::filesystem::path &directory);
 /// Writes the folder beside its place and renames it. @param config.foreign says whose config.json it gets
 /// @param writeWeights makes the safetensors file, with the names that belong to that
-/// @error Conflict when the target exists and is not empty, Io
+/// @error as checkFreeDirectory(), Io
 Result<void>
 writeModelDirectory(const std::filesystem::path &directory, const ModelConfig &config,
                     const std::function<Result<void>(const std::filesystem::path &)> &writeWeights);

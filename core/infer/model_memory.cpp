@@ -7,7 +7,9 @@
 #include "core/infer/model_guard.h"
 #include "core/infer/text_generator.h"
 #include "core/inspect/memory_edits.h"
+#include "core/spec/memory_sources.h"
 #include "core/tensorfile/memory_file.h"
+#include "core/tensorfile/memory_file_lock.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
@@ -51,16 +53,22 @@ struct LearnedSources {
     int64_t numMore = 0; ///< that have no room
 };
 
+/// Whether something of it is read again: muted tokens, patches and frames are not.
+bool isReplayed(const MemoryEvent &event)
+{
+    for (size_t i = 0; i < event.tokenIds.size(); ++i) {
+        const bool isText = i >= event.modalities.size() || event.modalities[i] == Modality::Text;
+        if (isText && (i >= event.strengths.size() || event.strengths[i] > 0)) return true;
+    }
+    return false;
+}
+
 /// Sources of which a text was read again, beside those that the model had learned before: each once.
 LearnedSources learnedWith(const LoadedModel &loaded, const std::vector<MemoryEvent> &events)
 {
     std::set<std::string> names(loaded.learned.begin(), loaded.learned.end());
-    for (const MemoryEvent &event : events) {
-        const bool hasText = event.modalities.size() < event.tokenIds.size() ||
-                             std::find(event.modalities.begin(), event.modalities.end(), Modality::Text) !=
-                                 event.modalities.end();
-        if (hasText) names.insert(sanitizeUtf8(event.source));
-    }
+    for (const MemoryEvent &event : events)
+        if (isReplayed(event)) names.insert(sanitizeUtf8(event.source));
     LearnedSources learned{{}, loaded.numLearnedMore};
     size_t numBytes = 0;
     for (const std::string &name : names) {
@@ -149,14 +157,21 @@ Result<MemoryReport> TextGenerator::editFile(const MemoryEdit &edit)
         ORRERY_TRY(checkMemoryPath("save", m_loaded.info.name, edit.path));
         ORRERY_TRY(checkWriteOver(edit.path));
     }
+    MemoryFileLock lock;
+    if (edit.verb != MemoryVerb::List && edit.verb != MemoryVerb::Similarity) {
+        ORRERY_ASSIGN(lock, MemoryFileLock::acquire(isCopied ? edit.path : edit.file,
+                                                    std::string("memory ") + memoryVerbName(edit.verb)));
+    }
     ORRERY_ASSIGN(nn::KvCache cache, stream().cacheWithFile(edit.file));
     MemoryControl &memory = *memoryIn(cache);
     MemoryReport report;
+    bool isNothing = false; // a wipe of what is not there
     switch (edit.verb) {
     case MemoryVerb::List:
     case MemoryVerb::Save:
         break;
     case MemoryVerb::Wipe:
+        isNothing = !isKnownSource(memory.listEvents(), edit.source);
         report.numFreed = memory.wipe(edit.source);
         break;
     case MemoryVerb::Pin:
@@ -178,7 +193,6 @@ Result<MemoryReport> TextGenerator::editFile(const MemoryEdit &edit)
     case MemoryVerb::Unknown:
         return nothingToDo(m_loaded.info.name);
     }
-    const bool isNothing = edit.verb == MemoryVerb::Wipe && report.numFreed == 0;
     if (edit.verb != MemoryVerb::List && edit.verb != MemoryVerb::Similarity && !isNothing) {
         for (const auto &[name, part] : cache.parts)
             if (part && part->memory() == &memory) part->endText(cache);

@@ -22,8 +22,10 @@ namespace {
 constexpr int64_t kIgnoredTarget = -100;
 constexpr const char *kCausalMask = "causal"; ///< a pass that says so goes by model.mask
 
-/// −log p of each token under the logits before it; those before the first one are of the pass before.
-void noteSurprise(KvCache &cache, const at::Tensor &ids_BT, const at::Tensor &logits_BTV)
+/// −log p of each token under the logits before it; those before the first one are of the pass before. Of a
+/// patch or frame, whose id stands for nothing, 0. @param modalities null: all is text
+void noteSurprise(KvCache &cache, const at::Tensor &ids_BT, const at::Tensor &logits_BTV,
+                  const ModalityInput *modalities)
 {
     const int64_t numTokens = ids_BT.size(1);
     const auto surprise = [](const at::Tensor &logits_NV, const at::Tensor &ids_N) {
@@ -38,6 +40,8 @@ void noteSurprise(KvCache &cache, const at::Tensor &ids_BT, const at::Tensor &lo
         cache.surprise_BT.narrow(1, 1, numTokens - 1)
             .copy_(surprise(logits_NV, ids_N).view({-1, numTokens - 1}));
     }
+    if (modalities)
+        cache.surprise_BT.masked_fill_(modalities->layout.modality_BT.to(cache.surprise_BT.device()) != 0, 0);
     cache.lastLogits_BV = logits_BTV.select(1, numTokens - 1).clone();
 }
 
@@ -125,7 +129,7 @@ public:
     {
         const at::Tensor logits_BTV = headLogits(hidden(ids_BT, context), context.dtype);
         if (context.cache && context.cache->keepsSurprise)
-            noteSurprise(*context.cache, ids_BT, logits_BTV.detach());
+            noteSurprise(*context.cache, ids_BT, logits_BTV.detach(), context.modalities);
         return logits_BTV;
     }
 

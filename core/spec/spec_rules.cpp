@@ -19,6 +19,7 @@ namespace {
 constexpr int64_t kMaxPatchSize = 64; ///< as checkFrontEnd (core/data/media/front_end.h) has it
 constexpr int64_t kMaxCells = 64;     ///< patches a side, likewise
 constexpr int64_t kTextBesideMedia = 16;
+constexpr const char *kShareAllSteps = "Set schedule.total_steps to 0, so that the stages share train.steps.";
 
 class Problems {
 public:
@@ -293,7 +294,9 @@ void Problems::checkPictures()
 void Problems::checkContinual()
 {
     const ContinualSpec &continual = m_spec.continual;
-    if (!continual.isOn() || !areGood({"continual.stages", "continual.strategy", "train.steps"})) return;
+    if (!continual.isOn() ||
+        !areGood({"continual.stages", "continual.strategy", "train.steps", "schedule.total_steps"}))
+        return;
     for (const std::string &stage : continual.stages)
         if (stage.empty())
             return add("continual.stages", "an empty path", "files or folders",
@@ -303,6 +306,11 @@ void Problems::checkContinual()
         add("train.steps",
             std::to_string(m_spec.train.steps) + (m_spec.train.steps == 1 ? " step for " : " steps for ") + std::to_string(numStages) + " stages",
             "one step a stage at least", "Set more steps or fewer continual.stages.");
+    else if (const int64_t horizon = m_spec.schedule.totalSteps; horizon > 0 && horizon < numStages)
+        add("schedule.total_steps",
+            std::to_string(horizon) + (horizon == 1 ? " step that " : " steps that ") +
+                std::to_string(numStages) + " stages share",
+            "one step a stage at least", kShareAllSteps);
     if (continual.strategy == "derpp" && areGood({"objective.name"}) && m_spec.objective.name != "next_token")
         add("continual.strategy", "derpp beside the objective " + m_spec.objective.name,
             "next_token, whose logits can be kept",
@@ -330,6 +338,16 @@ void Problems::checkWhatIsNew()
         add("model.block", model.block + " beside attention.num_modalities " + std::to_string(count),
             "reference, as modalities with weights of their own have blocks of their own",
             "Set model.block to reference, or attention.separate to false.");
+    if (const int64_t horizon = m_spec.schedule.totalSteps, steps = m_spec.train.steps;
+        m_spec.continual.isOn() && areGood({"continual.stages", "schedule.total_steps", "train.steps"})) {
+        const auto numBefore = static_cast<int64_t>(m_spec.continual.stages.size());
+        if (const int64_t begin = horizon * numBefore / (numBefore + 1); horizon > 0 && begin >= steps)
+            add("schedule.total_steps",
+                std::to_string(horizon) + " steps that " + std::to_string(numBefore + 1) +
+                    " stages share in a run of " + std::to_string(steps) +
+                    ", so that the last begins with step " + std::to_string(begin),
+                "a stage that begins before the run ends", kShareAllSteps);
+    }
     if (m_spec.continual.isOn() && m_spec.train.patience > 0 && areGood({"continual.stages", "train.patience"}))
         add("train.patience", std::to_string(m_spec.train.patience) + " evaluations beside continual.stages",
             "0, as each text has other losses", "Set train.patience to 0, or leave continual.stages out.");

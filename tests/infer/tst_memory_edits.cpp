@@ -6,6 +6,7 @@
 #include "core/infer/text_generator.h"
 #include "core/nn/extension_points.h"
 #include "core/tensorfile/memory_file.h"
+#include "core/tensorfile/memory_file_lock.h"
 #include "core/tensorfile/safetensors.h"
 #include "tests/base/check_result.h"
 
@@ -496,6 +497,14 @@ private Q_SLOTS:
         VERIFY_ERROR(generator.editMemory({.verb = MemoryVerb::Pin, .event = 7, .file = "saved"}), ErrorCode::InvalidInput,
                      "the file is \"saved\", expected an absolute path");
         VERIFY_ERROR(generator.editMemory({.file = path("nothing")}), ErrorCode::NotFound, "it is not there");
+        {
+            const auto held = MemoryFileLock::acquire(place, "generate");
+            VERIFY_OK(held);
+            VERIFY_ERROR(
+                generator.editMemory({.verb = MemoryVerb::Scale, .event = 7, .factor = 2, .file = place}),
+                ErrorCode::Conflict, "for itself.lock\": \"generate\" (process ");
+            VERIFY_OK(generator.editMemory({.file = place}));
+        }
         VERIFY_ERROR(generator.editMemory({.verb = MemoryVerb::Load, .path = place, .file = place}), ErrorCode::InvalidInput,
                      "what to do is not said");
         VERIFY_ERROR(generator.editMemory({.verb = MemoryVerb::Save, .path = "copied", .file = place}), ErrorCode::InvalidInput,

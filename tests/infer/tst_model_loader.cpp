@@ -270,6 +270,35 @@ private Q_SLOTS:
                      "something is there, expected a free name");
         QVERIFY(fs::is_regular_file(file));
     }
+    void exportKeepsWhatHasItsWorkingName()
+    {
+        QTemporaryDir folder;
+        const fs::path model = fs::path(folder.path().toStdString()) / "model.v1",
+                       partial = model.string() + ".partial";
+        fs::create_directory(partial);
+        std::ofstream(partial / "notes.txt") << "mine";
+        const auto refused = [&] {
+            compareError(exportModelDirectory({.path = m_run.string()}, model.string()), ErrorCode::Conflict,
+                         "something of the name it is written under is there");
+            QVERIFY(!fs::exists(model));
+        };
+        refused();
+        QVERIFY(fs::exists(partial / "notes.txt"));
+        fs::remove(partial / "notes.txt");
+        fs::create_directory(partial / "config.json"); // a name of ours, yet no file
+        refused();
+        fs::remove_all(partial);
+        fs::create_directory_symlink(m_run, partial);
+        refused();
+        fs::remove(partial);
+        // What a write that was killed leaves is nobody's.
+        fs::create_directory(partial);
+        std::ofstream(partial / "model.safetensors") << "half";
+        std::ofstream(partial / "config.json.tmp-12-0") << "half";
+        QVERIFY(exportModelDirectory({.path = m_run.string()}, model.string()).ok());
+        QVERIFY(fs::exists(model / "config.json") && !fs::exists(partial) &&
+                !fs::exists(model / "config.json.tmp-12-0"));
+    }
 
     void refusesABrokenModelDirectory_data()
     {

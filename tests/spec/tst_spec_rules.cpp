@@ -119,6 +119,12 @@ private Q_SLOTS:
             << pictures + "data.special_tokens=none"
             << "data.special_tokens"
             << "found none beside attention.num_modalities 2, expected default";
+        QTest::newRow("a horizon of fewer steps than stages")
+            << "continual.stages=a train.steps=6 schedule.total_steps=1 schedule.warmup_steps=0"
+            << "schedule.total_steps"
+            << "found 1 step that 2 stages share, expected one step a stage at least. Set "
+               "schedule.total_steps "
+               "to 0";
         QTest::newRow("pictures in stages")
             << pictures + "continual.stages=a"
             << "continual.stages"
@@ -195,6 +201,19 @@ private Q_SLOTS:
             << "found er without continual.stages, expected naive where there is one text, as nothing comes "
                "before it that could be forgotten. Name the texts that come next in continual.stages, or set "
                "continual.strategy to naive.";
+        QTest::newRow("a stage that is never reached")
+            << "continual.stages=a train.steps=50 schedule.total_steps=100"
+            << "reference"
+            << "causal"
+            << "schedule.total_steps"
+            << "found 100 steps that 2 stages share in a run of 50, so that the last begins with step 50, "
+               "expected a stage that begins before the run ends. Set schedule.total_steps to 0";
+        QTest::newRow("a stage that is reached")
+            << "continual.stages=a train.steps=51 schedule.total_steps=100"
+            << "reference"
+            << "causal"
+            << ""
+            << "";
         QTest::newRow("both in a plain model") << ""
                                                << "wide"
                                                << "strided" << "" << "";

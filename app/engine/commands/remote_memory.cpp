@@ -7,7 +7,7 @@
 #include "app/worker/memory_output.h"
 #include "core/base/text.h"
 #include "core/rpc/protocol_version.h"
-#include "core/spec/memory_events.h"
+#include "core/spec/memory_sources.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -100,8 +100,9 @@ Result<MemoryReport> work(const Session &session, const MemoryOptions &options, 
     edit.file = isImported ? options.target : own;
     file = isExported ? options.target : own;
     if (isImported || isExported) edit.path = file;
+    ORRERY_ASSIGN(const MemoryReport before, remote.client.editMemory(options.model, {.file = edit.file}));
     ORRERY_ASSIGN(MemoryReport report, remote.client.editMemory(options.model, edit));
-    if (edit.verb == MemoryVerb::Wipe && report.numFreed == 0)
+    if (edit.verb == MemoryVerb::Wipe && !isKnownSource(before.events, edit.source))
         return Error{ErrorCode::NotFound,
                      "Cannot wipe source \"" + sanitizeUtf8(edit.source) + "\": \"" + sanitizeUtf8(file) + "\" has nothing of it, expected a source that it has.",
                      "List the sources with memory list."};

@@ -178,27 +178,6 @@ std::vector<int64_t> chooseSlots(std::span<const int64_t> counts, const SlotBack
     return slots;
 }
 
-std::vector<std::vector<int32_t>> replayTexts(const std::vector<MemoryEvent> &events)
-{
-    std::vector<std::vector<int32_t>> texts;
-    for (size_t i = 0; i < events.size(); ++i) {
-        // Events of one source that touch are one text: what leads from one to the next is learned too.
-        const bool goesOn = i > 0 && events[i].source == events[i - 1].source &&
-                            events[i].firstToken == events[i - 1].lastToken + 1;
-        if (!goesOn) texts.emplace_back();
-        const MemoryEvent &event = events[i];
-        for (size_t t = 0; t < event.tokenIds.size(); ++t) {
-            // A patch or frame has no id: what stands behind it is a text of its own.
-            if (t < event.modalities.size() && event.modalities[t] != Modality::Text)
-                texts.emplace_back();
-            else
-                texts.back().push_back(event.tokenIds[t]);
-        }
-    }
-    std::erase_if(texts, [](const auto &text) { return !isText(text); });
-    return texts;
-}
-
 Result<SlotBackground> countReads(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts,
                                   const CountWatch &watch)
 {

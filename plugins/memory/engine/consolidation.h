@@ -40,9 +40,6 @@ struct CountWatch {
 Result<SlotBackground> countReads(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts,
                                   const CountWatch &watch = {});
 
-/// The tokens of the events that are to be kept, as texts: by source, in their order.
-std::vector<std::vector<int32_t>> replayTexts(const std::vector<MemoryEvent> &events);
-
 /// Every window of every text is read in each pass and moves the chosen slots once (Adam): an element goes
 /// about settings.learningRate times the root mean square of the table's values, whatever the scale of the
 /// gradients. @return losses over all tokens of all texts

@@ -16,6 +16,9 @@ namespace orrery::memory {
 namespace {
 
 constexpr const char *kVersion = "2", *kFirstVersion = "1";
+constexpr float kLongestKey = 1.01F; ///< of length 1, rounded to any type that a model has
+constexpr float kLargestValue =
+    65'504; ///< what fp16 holds; of larger ones sums overflow later, far from here
 
 Error badFile(const std::filesystem::path &path, const std::string &found, const std::string &expected)
 {
@@ -101,10 +104,30 @@ Result<int64_t> countIn(const SafetensorsReader &reader, const std::string &key,
     return value;
 }
 
+Result<void> checkVectors(const std::filesystem::path &path, const EpisodicShape &shape,
+                          const EpisodicImage &image)
+{
+    for (const float value : image.values_HSD)
+        if (!(std::abs(value) <= kLargestValue)) // not even a number
+            return badFile(path, "a value is " + std::to_string(value),
+                           "numbers up to " + std::to_string(static_cast<int>(kLargestValue)));
+    const auto width = static_cast<size_t>(shape.headWidth);
+    for (size_t row = 0; row + width <= image.keys_HSD.size(); row += width) {
+        double square = 0;
+        for (size_t i = row; i < row + width; ++i) square += double(image.keys_HSD[i]) * image.keys_HSD[i];
+        if (!(square <= double(kLongestKey) * kLongestKey))
+            return badFile(path, "a key of length " + std::to_string(std::sqrt(square)),
+                           "1, or 0 of a free slot");
+    }
+    return {};
+}
+
 /// Who read what last, and what is no text.
-Result<void> readReads(const Columns &columns, const SafetensorsReader &reader, uint64_t numSlots,
+Result<void> readReads(const Columns &columns, const SafetensorsReader &reader,
+                       const std::filesystem::path &path, const EpisodicShape &own,
                        EpisodicStore::Image &image)
 {
+    const auto numSlots = static_cast<uint64_t>(image.slots.size());
     const std::vector<uint64_t> shape = {numSlots};
     ORRERY_ASSIGN(const auto kinds, columns.read<uint8_t>("slots.modality", TensorType::U8, shape));
     ORRERY_ASSIGN(const auto at, columns.read<int64_t>("slots.read_at", TensorType::I64, shape));
@@ -115,6 +138,9 @@ Result<void> readReads(const Columns &columns, const SafetensorsReader &reader, 
     ORRERY_ASSIGN(const auto weight, columns.read<float>("slots.read_weight", TensorType::F32, shape));
     ORRERY_ASSIGN(const auto by, columns.read<uint8_t>("slots.read_modality", TensorType::U8, shape));
     for (size_t i = 0; i < numSlots; ++i) {
+        if (head[i] < -1 || head[i] >= own.numHeads)
+            return badFile(path, "slot " + std::to_string(i) + " was read by head " + std::to_string(head[i]),
+                           "−1 (not known) to " + std::to_string(own.numHeads - 1));
         image.slots[i].modality = static_cast<Modality>(kinds[i]);
         image.slots[i].read = {
             at[i], place[i], token[i], number[i], head[i], weight[i], static_cast<Modality>(by[i])};
@@ -273,11 +299,7 @@ Result<EpisodicImage> readEpisodicFile(const std::filesystem::path &path, const 
     EpisodicImage image;
     ORRERY_ASSIGN(image.keys_HSD, columns.read<float>("keys", TensorType::F32, heads));
     ORRERY_ASSIGN(image.values_HSD, columns.read<float>("values", TensorType::F32, heads));
-    const auto isFinite = [](const std::vector<float> &values) {
-        return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
-    };
-    if (!isFinite(image.keys_HSD) || !isFinite(image.values_HSD))
-        return badFile(path, "a key or value is no number", "finite ones");
+    ORRERY_TRY(checkVectors(path, shape, image));
     ORRERY_TRY(readSlots(columns, numSlots, image.store.slots));
     ORRERY_TRY(readEvents(columns, reader, path, numSlots, image.store.events));
     ORRERY_ASSIGN(image.store.serial, countIn(reader, "serial", path));
@@ -285,7 +307,7 @@ Result<EpisodicImage> readEpisodicFile(const std::filesystem::path &path, const 
     image.store.clock = image.store.numRead;
     if (isFirst) return image;
     ORRERY_ASSIGN(image.store.clock, countIn(reader, "clock", path));
-    ORRERY_TRY(readReads(columns, reader, numSlots, image.store));
+    ORRERY_TRY(readReads(columns, reader, path, shape, image.store));
     return image;
 }
 

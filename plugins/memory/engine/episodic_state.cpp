@@ -2,6 +2,7 @@
 #include "plugins/memory/engine/episodic_state.h"
 
 #include "plugins/memory/engine/consolidation.h"
+#include "plugins/memory/engine/replay_texts.h"
 
 #include <torch/types.h>
 
@@ -368,7 +369,7 @@ Result<Consolidation> EpisodicState::consolidate(nn::Transformer &model,
                                                  const ConsolidationSettings &settings,
                                                  const std::atomic<bool> &cancel)
 {
-    return consolidateBeside(model, replayTexts(listEvents()), background, settings, cancel);
+    return consolidateBeside(model, replayTexts(m_sequences.front().store), background, settings, cancel);
 }
 
 } // namespace orrery::memory

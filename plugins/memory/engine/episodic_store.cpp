@@ -53,7 +53,7 @@ Result<void> checkRead(const LastRead &read, const EpisodicStore::Image &image, 
 
 } // namespace
 
-bool EventSegmenter::begins(double surprise)
+bool EventSegmenter::begins(std::optional<double> surprise)
 {
     double sum = 0, squares = 0;
     for (const double value : m_recent) {
@@ -63,8 +63,8 @@ bool EventSegmenter::begins(double surprise)
     const auto count = static_cast<double>(m_recent.size());
     const double mean = count > 0 ? sum / count : 0;
     const double deviation = count > 0 ? std::sqrt(std::max(0.0, squares / count - mean * mean)) : 0;
-    const bool isSurprising = count > 0 && surprise > mean + m_gamma * deviation;
-    m_recent.push_back(surprise);
+    const bool isSurprising = surprise && count > 0 && *surprise > mean + m_gamma * deviation;
+    if (surprise) m_recent.push_back(*surprise);
     if (m_recent.size() > kSurpriseWindow) m_recent.pop_front();
     const bool begins = m_length == 0 || m_length >= m_blockMax || (isSurprising && m_length >= m_blockMin);
     m_length = begins ? 1 : m_length + 1;
@@ -81,7 +81,8 @@ EpisodicStore::Event &EpisodicStore::eventFor(const TokenOrigin &origin)
 {
     const auto found = m_events.find(m_current);
     if (found != m_events.end() && found->second.source != origin.source) m_segmenter.restart();
-    const bool begins = m_segmenter.begins(origin.surprise);
+    const bool isPredicted = origin.modality == Modality::Text;
+    const bool begins = m_segmenter.begins(isPredicted ? std::optional(origin.surprise) : std::nullopt);
     if (begins || found == m_events.end()) {
         // What no slot was given to is not worth a line in a list.
         if (found != m_events.end() && found->second.numSlots == 0) m_events.erase(found);

@@ -80,8 +80,9 @@ public:
         : m_gamma(gamma), m_blockMin(blockMin), m_blockMax(blockMax)
     {
     }
+    /// @param surprise none: of a token that nothing predicted, which is in no mean and surprises nobody
     /// @return whether an event begins with this token
-    bool begins(double surprise);
+    bool begins(std::optional<double> surprise);
     void restart() { m_length = 0; } ///< the next token begins one
 
 private:

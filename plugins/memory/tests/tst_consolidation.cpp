@@ -52,30 +52,6 @@ private Q_SLOTS:
         QVERIFY(chooseSlots(counts, background, 0).empty());
         QVERIFY(chooseSlots(std::vector<int64_t>(5), background, 3).empty());
     }
-    void eventsThatTouchAreOneText()
-    {
-        std::vector<MemoryEvent> events(4);
-        events[0] = {.id = 1, .source = "a", .firstToken = 0, .lastToken = 2, .tokenIds = {1, 2, 3}};
-        events[1] = {.id = 2, .source = "a", .firstToken = 3, .lastToken = 4, .tokenIds = {4, 5}};
-        events[2] = {.id = 3, .source = "a", .firstToken = 9, .lastToken = 9, .tokenIds = {6}};
-        events[3] = {.id = 4, .source = "b", .firstToken = 10, .lastToken = 11, .tokenIds = {7, 8}};
-        QCOMPARE(replayTexts(events), (std::vector<std::vector<int32_t>>{{1, 2, 3, 4, 5}, {7, 8}}));
-        QVERIFY(replayTexts({}).empty());
-    }
-    void whatIsNoTextIsNotLearned()
-    {
-        const auto text = Modality::Text, image = Modality::Image;
-        std::vector<MemoryEvent> events(3);
-        events[0] = {.id = 1, .source = "a", .firstToken = 0, .lastToken = 4, .tokenIds = {1, 2, 0, 0, 3}};
-        events[0].modalities = {text, text, image, image, text};
-        events[1] = {.id = 2, .source = "a", .firstToken = 5, .lastToken = 8, .tokenIds = {4, 5, 0, 6}};
-        events[1].modalities = {text, text, Modality::Unknown, text}; // of an old file: it may be a patch
-        events[2] = {.id = 3, .source = "b", .firstToken = 9, .lastToken = 11, .tokenIds = {0, 0, 0}};
-        events[2].modalities = {image, image, Modality::Audio};
-        QCOMPARE(replayTexts(events), (std::vector<std::vector<int32_t>>{{1, 2}, {3, 4, 5}}));
-        events.erase(events.begin(), events.begin() + 2);
-        QVERIFY(replayTexts(events).empty());
-    }
     void countsTextsThatRead()
     {
         const auto model = semanticModel();

@@ -11,7 +11,9 @@
 
 #include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <fstream>
+#include <limits>
 
 using namespace orrery;
 using namespace orrery::memory;
@@ -49,6 +51,14 @@ std::vector<float> numbers(size_t count, float first)
     return values;
 }
 
+/// Sixteen keys of width 3 and length 1.
+std::vector<float> keys()
+{
+    std::vector<float> values;
+    for (int i = 0; i < 16; ++i) values.insert(values.end(), {0.6F, i % 2 ? 0.8F : -0.8F, 0});
+    return values;
+}
+
 } // namespace
 
 class TestEpisodicFile : public QObject {
@@ -59,7 +69,7 @@ class TestEpisodicFile : public QObject {
     void writeGood() const
     {
         const EpisodicStore store = filledStore();
-        VERIFY_OK(writeEpisodicFile(path(), kShape, store.image(), numbers(48, 0), numbers(48, 9)));
+        VERIFY_OK(writeEpisodicFile(path(), kShape, store.image(), keys(), numbers(48, 9)));
     }
     /// The file with one tensor changed by edit(name, type, shape, bytes).
     template <typename Edit> void rewrite(Edit edit, std::map<std::string, std::string> metadata = {}) const
@@ -88,7 +98,7 @@ private Q_SLOTS:
         writeGood();
         auto image = readEpisodicFile(path(), kShape, 9);
         VERIFY_OK(image);
-        QCOMPARE(image->keys_HSD, numbers(48, 0));
+        QCOMPARE(image->keys_HSD, keys());
         QCOMPARE(image->values_HSD, numbers(48, 9));
         EpisodicStore store({.capacity = 9});
         VERIFY_OK(store.restore(image->store));
@@ -134,7 +144,7 @@ private Q_SLOTS:
         // It goes on as any other, and is of the new version when it is saved.
         store.tick(1);
         store.noteLastRead(0, {.at = store.clock(), .head = 0, .weight = 1});
-        VERIFY_OK(writeEpisodicFile(path(), kShape, store.image(), numbers(48, 0), numbers(48, 9)));
+        VERIFY_OK(writeEpisodicFile(path(), kShape, store.image(), keys(), numbers(48, 9)));
         auto again = readEpisodicFile(path(), kShape, 9);
         VERIFY_OK(again);
         QVERIFY(again->store.slots[0].read.isThere());
@@ -167,7 +177,7 @@ private Q_SLOTS:
         std::filesystem::create_directories(full);
         const EpisodicStore store = filledStore();
         const auto write = [&] {
-            return writeEpisodicFile(full / "memory", kShape, store.image(), numbers(48, 0), numbers(48, 9));
+            return writeEpisodicFile(full / "memory", kShape, store.image(), keys(), numbers(48, 9));
         };
         for (const WriteOperation operation :
              {WriteOperation::Write, WriteOperation::Sync, WriteOperation::Rename}) {
@@ -204,7 +214,12 @@ private Q_SLOTS:
         QTest::newRow("fewer values") << "tensor \"values\" has shape [2, 6, 3], expected [2, 8, 3]";
         QTest::newRow("more events than slots") << "9 events of 8 slots";
         QTest::newRow("unknown source") << "is of source 77, expected a source that the file names";
-        QTest::newRow("no number") << "a key or value is no number";
+        QTest::newRow("key without a number") << "a key of length nan, expected 1";
+        QTest::newRow("value without a number") << "a value is nan, expected numbers up to 65504";
+        QTest::newRow("long key") << "a key of length 9.02";
+        QTest::newRow("large value") << "a value is 300000.0";
+        QTest::newRow("head") << "slot 1 was read by head -2000000000, expected −1 (not known) to 1";
+        QTest::newRow("too large a head") << "slot 1 was read by head 2,";
         QTest::newRow("count") << "\"serial\" is \"many\"";
         QTest::newRow("negative count") << "\"read\" is \"-4\"";
         QTest::newRow("clock") << "\"clock\" is \"late\"";
@@ -250,8 +265,16 @@ private Q_SLOTS:
                     bytes.resize(72);
                 }
                 if (what == "unknown source" && tensor.name == "events.source") bytes[0] = std::byte{77};
-                if (what == "no number" && tensor.name == "keys")
-                    std::fill(bytes.begin(), bytes.begin() + 4, std::byte{0xff});
+                const auto put = [&](const char *name, size_t at, auto value) {
+                    if (tensor.name == name) std::memcpy(bytes.data() + at, &value, sizeof value);
+                };
+                const float noNumber = std::numeric_limits<float>::quiet_NaN();
+                if (what == "key without a number") put("keys", 0, noNumber);
+                if (what == "value without a number") put("values", 0, noNumber);
+                if (what == "long key") put("keys", 8, 8.97F);
+                if (what == "large value") put("values", 4, 3e5F);
+                if (what == "head") put("slots.read_head", 4, int32_t(-2'000'000'000));
+                if (what == "too large a head") put("slots.read_head", 4, int32_t(2));
                 return true;
             },
             metadata);

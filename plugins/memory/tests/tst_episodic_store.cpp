@@ -92,6 +92,7 @@ private Q_SLOTS:
     void pinningWhatIsNotThereFails();
     void wipesOneSource();
     void surpriseEndsEvents();
+    void picturesSurpriseNobody();
     void eventsKeepToTheirLengths();
     void anotherSourceIsAnotherEvent();
     void listsWhereATokenCameFrom();
@@ -258,6 +259,30 @@ void TestEpisodicStore::surpriseEndsEvents()
     for (const double surprise : surprises) begins.push_back(segmenter.begins(surprise));
     QCOMPARE(begins,
              (std::vector<bool>{true, false, false, false, false, true, false, false, false, false, true}));
+}
+
+void TestEpisodicStore::picturesSurpriseNobody()
+{
+    // The same text with and without a picture in it: its events begin with the same tokens.
+    const std::vector<double> surprises = {1, 1.2, 0.9, 1.1, 1, 3, 1, 1.2, 1, 4, 1, 1};
+    const auto beginsOf = [&](int numPatches) {
+        EpisodicStore store({.capacity = 40, .surpriseGamma = 1, .blockMin = 2, .blockMax = 100});
+        int64_t position = 0;
+        for (size_t i = 0; i < surprises.size(); ++i) {
+            for (int patch = 0; i == 3 && patch < numPatches; ++patch)
+                (void)store.write(
+                    {.source = "a", .position = position++, .surprise = 9, .modality = Modality::Image});
+            (void)store.write({.source = "a",
+                               .position = position++,
+                               .tokenId = static_cast<int32_t>(i),
+                               .surprise = surprises[i]});
+        }
+        std::vector<int32_t> begins;
+        for (const MemoryEvent &event : store.listEvents()) begins.push_back(event.tokenIds.front());
+        return begins;
+    };
+    QCOMPARE(beginsOf(0), (std::vector<int32_t>{0, 5, 9}));
+    QCOMPARE(beginsOf(4), beginsOf(0));
 }
 
 void TestEpisodicStore::eventsKeepToTheirLengths()

@@ -233,9 +233,15 @@ void TestMemoryConversation::picturesAreKnownAsPictures()
     const auto report = loaded.editMemory({});
     VERIFY_OK(report);
     std::map<Modality, int64_t> numTokens, numShown;
+    int64_t numSurprising = 0;
     for (const MemoryEvent &event : report->events) {
         QCOMPARE(event.modalities.size(), event.tokenIds.size());
-        for (const Modality modality : event.modalities) ++numTokens[modality];
+        for (size_t i = 0; i < event.modalities.size(); ++i) {
+            ++numTokens[event.modalities[i]];
+            // A patch has an id that stands for nothing: nobody predicted it.
+            if (event.modalities[i] != Modality::Text) QCOMPARE(event.surprises[i], 0.0F);
+            numSurprising += event.surprises[i] > 0;
+        }
         for (const MediaRun &run : event.media) {
             numShown[run.modality] += run.count;
             const std::string bytes = event.text.substr(static_cast<size_t>(run.begin), size_t(run.count));
@@ -249,6 +255,7 @@ void TestMemoryConversation::picturesAreKnownAsPictures()
     QCOMPARE(numShown[Modality::Image], numTokens[Modality::Image]);
     QCOMPARE(numShown[Modality::Audio], numTokens[Modality::Audio]);
     QCOMPARE(numTokens[Modality::Unknown], int64_t(0));
+    QVERIFY(numSurprising > 12);
 }
 
 void TestMemoryConversation::anotherConversationIsAnother()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a model remembers, on the command line: kept in a file from call to call, listed, wiped by source,
 // pinned, saved with the model, learned by its semantic memory; and what is said of files that are none.
+#include "core/tensorfile/memory_file_lock.h"
 #include "engine_process.h"
 
 #include <QJsonArray>
@@ -8,6 +9,7 @@
 #include <algorithm>
 
 using namespace Qt::StringLiterals;
+using orrery::MemoryFileLock;
 
 class TestCliMemoryFiles : public QObject {
     Q_OBJECT
@@ -15,6 +17,8 @@ class TestCliMemoryFiles : public QObject {
 private Q_SLOTS:
     void initTestCase();
     void aConversationIsKept();
+    void aSourceThatOnlyReadIsWipedToo();
+    void oneAtATimeWritesAFile();
     void isSavedWithTheModel();
     void consolidates();
     void touchesMemoryFilesOnly();
@@ -106,6 +110,58 @@ void TestCliMemoryFiles::aConversationIsKept()
         m_home.run(QStringList{u"memory"_s, u"wipe"_s, m_run, u"--source"_s, chat + u"#1:user"_s} + file);
     QCOMPARE(nothing.exitCode, 3);
     QVERIFY2(nothing.err.contains(u"has nothing of it"_s), qPrintable(nothing.all()));
+}
+
+void TestCliMemoryFiles::aSourceThatOnlyReadIsWipedToo()
+{
+    const QString memory = m_home.path(u"read.memory"_s);
+    const QStringList file{u"--memory"_s, memory},
+        wipe{u"memory"_s, u"wipe"_s, m_run, u"--source"_s, u"note"_s};
+    for (const QString &source : {u"talk"_s, u"note"_s}) {
+        const EngineAnswer read = generate(
+            {u"--prompt"_s, u"the secret is 42, it is"_s, u"--source"_s, source, u"--memory"_s, memory});
+        QVERIFY2(read.exitCode == 0, qPrintable(read.all()));
+    }
+    for (const QJsonValue &event : list(file)[u"events"_s].toArray()) {
+        if (!event[u"source"_s].toString().startsWith(u"note#"_s)) continue;
+        const QString id = QString::number(event[u"id"_s].toInt());
+        QCOMPARE(m_home.run(QStringList{u"memory"_s, u"forget"_s, m_run, u"--event"_s, id} + file).exitCode,
+                 0);
+    }
+    const auto isNamed = [&] {
+        QFile bytes(memory);
+        return bytes.open(QIODevice::ReadOnly) && bytes.readAll().contains("note#");
+    };
+    QVERIFY(isNamed()); // it has no token there, yet it read those of talk
+    const EngineAnswer wiped = m_home.run(wipe + file);
+    QVERIFY2(wiped.exitCode == 0, qPrintable(wiped.all()));
+    QVERIFY(!isNamed());
+    const EngineAnswer nothing = m_home.run(wipe + file);
+    QCOMPARE(nothing.exitCode, 3);
+    QVERIFY2(nothing.err.contains(u"has nothing of it"_s), qPrintable(nothing.all()));
+}
+
+void TestCliMemoryFiles::oneAtATimeWritesAFile()
+{
+    const QString memory = m_home.path(u"busy.memory"_s);
+    const QStringList file{u"--memory"_s, memory};
+    QCOMPARE(generate({u"--prompt"_s, u"the secret is 42"_s, u"--memory"_s, memory}).exitCode, 0);
+    {
+        const auto held = MemoryFileLock::acquire(memory.toStdString(), "generate");
+        QVERIFY(held.ok());
+        for (const QStringList &arguments : {QStringList{u"generate"_s, m_run, u"--prompt"_s, u"x"_s},
+                                             QStringList{u"memory"_s, u"pin"_s, m_run, u"--event"_s, u"1"_s},
+                                             QStringList{u"memory"_s, u"wipe"_s, m_run, u"--all"_s}}) {
+            const EngineAnswer refused = m_home.run(arguments + file);
+            QVERIFY2(refused.exitCode != 0 &&
+                         refused.err.contains(u"busy.memory.lock\": \"generate\" (process "_s),
+                     qPrintable(refused.all()));
+            QVERIFY2(refused.out.isEmpty(), qPrintable(refused.out)); // no answer that nobody would remember
+        }
+        QVERIFY(!list(file)[u"events"_s].toArray().isEmpty()); // looking is free
+    }
+    QCOMPARE(m_home.run(QStringList{u"memory"_s, u"pin"_s, m_run, u"--event"_s, u"1"_s} + file).exitCode, 0);
+    QVERIFY(!QFileInfo::exists(memory + u".lock"_s));
 }
 
 void TestCliMemoryFiles::isSavedWithTheModel()
