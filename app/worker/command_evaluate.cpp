@@ -17,6 +17,8 @@ namespace orrery::worker {
 
 namespace {
 
+constexpr const char *kNoBytes = "no token that counts has a byte of text";
+
 struct EvaluateOptions {
     ModelArgument model;
     std::string data;
@@ -25,10 +27,12 @@ struct EvaluateOptions {
 
 void show(const EvaluateSummary &summary, bool isJson)
 {
+    const bool hasBytes = !std::isnan(summary.bitsPerByte) || std::isnan(summary.loss);
     if (!isJson) {
+        const std::string bits =
+            hasBytes ? formatSignificant(summary.bitsPerByte, 6) : std::string("none: ") + kNoBytes;
         std::printf("loss          %s nats/token\nbits per byte %s\nperplexity    %s\ntokens        %lld\n",
-                    formatSignificant(summary.loss, 6).c_str(),
-                    formatSignificant(summary.bitsPerByte, 6).c_str(),
+                    formatSignificant(summary.loss, 6).c_str(), bits.c_str(),
                     formatSignificant(summary.perplexity, 6).c_str(), static_cast<long long>(summary.tokens));
         return;
     }
@@ -40,6 +44,7 @@ void show(const EvaluateSummary &summary, bool isJson)
     json["bits_per_byte"] = finiteOrNull(summary.bitsPerByte);
     json["perplexity"] = finiteOrNull(summary.perplexity);
     json["tokens"] = summary.tokens;
+    if (!hasBytes) json["note"] = std::string("No bits per byte: ") + kNoBytes + ".";
     printLine(json.dump());
 }
 

@@ -217,6 +217,7 @@ Result<OpenedMultiModal> openMultiModal(const OpenMultiModalOptions &options)
         preparing.data = options.data;
         preparing.frontEnd = options.frontEnd;
         preparing.seed = options.seed;
+        preparing.use = options.use;
         preparing.cacheDirectory = options.cacheDirectory;
         preparing.progress = options.progress;
         preparing.cancel = options.cancel;

@@ -62,6 +62,7 @@ struct OpenMultiModalOptions {
     DataSpec data; ///< path: a generator or a manifest; tokenizer, special_tokens, val_fraction as for text
     FrontEnd frontEnd;
     uint64_t seed = 0; ///< of the split of a manifest; a generator has its own
+    DocumentUse use = DocumentUse::Train;
     std::filesystem::path cacheDirectory;
     ProgressFn progress;
     const std::atomic<bool> *cancel = nullptr;

@@ -2,6 +2,7 @@
 // Axes: B batch, T tokens.
 #include "core/data/corpus_listing.h"
 #include "core/data/corpus_reader.h"
+#include "core/infer/loss_sums.h"
 #include "core/infer/text_generator.h"
 
 #include <ATen/core/Tensor.h>
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <optional>
 
 namespace orrery {
@@ -62,19 +62,13 @@ public:
     {
         ORRERY_TRY(endDocument());
         ORRERY_TRY(measure());
-        if (m_numTargets == 0)
+        if (m_sums.numTargets == 0)
             return Error{
                 ErrorCode::InvalidInput,
                 "Cannot evaluate on \"" + m_dataPath +
                     "\": no token that can be predicted from another one, expected two tokens or more.",
                 "Give a longer text."};
-        EvaluateSummary summary;
-        summary.tokens = m_numTargets;
-        summary.loss = m_sum / static_cast<double>(m_numTargets);
-        summary.perplexity = std::exp(summary.loss);
-        summary.bitsPerByte =
-            m_sum / std::log(2.0) / static_cast<double>(m_numBytes); // NaN or Inf without text
-        return summary;
+        return summaryOf(m_sums);
     }
 
 private:
@@ -90,7 +84,7 @@ private:
         const bool isFirst = m_seen == std::ssize(m_ids);
         const bool seesFirst = isFirst && !ids.empty() && (masks.empty() || masks[0] != 0);
         if (seesFirst) numBytes -= std::min(numBytes, m_tokenizer.numTextBytes(ids[0]));
-        m_numBytes += numBytes;
+        m_sums.numBytes += numBytes;
     }
 
     Result<void> addWholeWindows()
@@ -140,8 +134,8 @@ private:
             if (numCounted < std::ssize(masks))
                 mask_BT = at::from_blob(masks.data(), shape, at::kByte).to(m_device);
             const double mean = m_model.loss(ids_BT, targets_BT, mask_BT, {}).item<double>();
-            m_sum += mean * static_cast<double>(numCounted);
-            m_numTargets += numCounted;
+            m_sums.nats += mean * static_cast<double>(numCounted);
+            m_sums.numTargets += numCounted;
         }
         m_windows.clear();
         m_longest = 0;
@@ -165,9 +159,7 @@ private:
     std::vector<Window> m_windows; ///< to be measured, in order
     int64_t m_longest = 0;         ///< of these
     std::ptrdiff_t m_seen = 0;     ///< what the next window sees first; the end: its first token is not there yet
-    double m_sum = 0; ///< nats over all counted targets
-    int64_t m_numTargets = 0;
-    int64_t m_numBytes = 0;             ///< of text behind all targets that count
+    LossSums m_sums;
     std::optional<int64_t> m_textBytes; ///< of the tokens that come next
 };
 

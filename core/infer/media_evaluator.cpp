@@ -3,6 +3,7 @@
 #include "core/base/platform.h"
 #include "core/data/data_paths.h"
 #include "core/data/multimodal/sampler.h"
+#include "core/infer/loss_sums.h"
 #include "core/infer/prompt_media.h"
 #include "core/nn/modality_input.h"
 
@@ -11,19 +12,12 @@
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace orrery {
 
 namespace {
 
-struct Sums {
-    double nats = 0;
-    int64_t numTargets = 0;
-    int64_t numBytes = 0;
-};
-
-void measure(LoadedModel &loaded, MultiModalBatch &batch, Sums &sums)
+void measure(LoadedModel &loaded, MultiModalBatch &batch, LossSums &sums)
 {
     const at::Device device(loaded.device);
     const auto numCounted = std::count(batch.mask_BT.begin(), batch.mask_BT.end(), uint8_t(1));
@@ -44,7 +38,7 @@ void measure(LoadedModel &loaded, MultiModalBatch &batch, Sums &sums)
         sums.numBytes += batch.mask_BT[i] != 0 && batch.targets_BT[i] < 256;
 }
 
-Result<void> measureSplit(LoadedModel &loaded, const MultiModalSource &source, Split split, Sums &sums,
+Result<void> measureSplit(LoadedModel &loaded, const MultiModalSource &source, Split split, LossSums &sums,
                           const std::atomic<bool> &cancel)
 {
     const int64_t context = loaded.model->spec().context;
@@ -80,6 +74,7 @@ Result<EvaluateSummary> evaluateMultiModal(LoadedModel &loaded, const std::strin
     options.data = loaded.data;
     options.data.path = dataPath;
     options.frontEnd = frontEndOf(model.media);
+    options.use = DocumentUse::Measure;
     options.cacheDirectory = userCacheDir() / "shards";
     options.cancel = &cancel;
     ORRERY_ASSIGN(const OpenedMultiModal opened, openMultiModal(options));
@@ -92,18 +87,13 @@ Result<EvaluateSummary> evaluateMultiModal(LoadedModel &loaded, const std::strin
                       "at most the " + std::to_string(model.media.audioTokens) +
                           " that the model was made for",
                       "Cut the recordings.");
-    Sums sums;
+    LossSums sums;
     ORRERY_TRY(measureSplit(loaded, *opened.source, Split::Validation, sums, cancel));
     // What somebody brings is measured whole, however a training would split it.
     if (!opened.folder.empty()) ORRERY_TRY(measureSplit(loaded, *opened.source, Split::Train, sums, cancel));
     if (sums.numTargets == 0)
         return refuse("no position carries loss", "one text that does", "Leave \"loss\": false out.");
-    EvaluateSummary summary;
-    summary.tokens = sums.numTargets;
-    summary.loss = sums.nats / static_cast<double>(sums.numTargets);
-    summary.perplexity = std::exp(summary.loss);
-    summary.bitsPerByte = sums.nats / std::log(2.0) / static_cast<double>(sums.numBytes);
-    return summary;
+    return summaryOf(sums);
 }
 
 } // namespace orrery

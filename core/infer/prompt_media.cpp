@@ -200,6 +200,12 @@ Result<MultiModalRecord> readPromptMedia(const LoadedModel &loaded, const Genera
                      "Cannot generate: the request has " + std::to_string(count) +
                          " pictures and recordings, expected at most " + std::to_string(kMaxMediaFiles) + ".",
                      "Leave out the oldest ones."};
+    if (const auto mismatch = mediaTokenizerMismatch(*loaded.tokenizer))
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot read pictures or recordings with \"" + loaded.info.name +
+                         "\": " + mismatch->found + ", expected " + mismatch->expected + ".",
+                     std::string("Use a model that was trained with ") + mismatch->key + "=" +
+                         mismatch->value + ", or give it text alone."};
     decoded.beginRequest();
     PromptReader reader(loaded, decoded);
     return request.messages.empty() ? reader.readPrompt(request) : reader.readConversation(request.messages);

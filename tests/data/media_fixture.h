@@ -9,6 +9,7 @@
 #include <QByteArray>
 #include <QTest>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -93,9 +94,46 @@ template <typename T> std::string samplesOf(const std::vector<T> &values)
     return {reinterpret_cast<const char *>(values.data()), values.size() * sizeof(T)};
 }
 
+enum class ByteOrder : bool { Little, Big };
+
+/// A number of a TIFF: two or four bytes.
+template <typename T> std::string tiffNumber(T value, ByteOrder order)
+{
+    std::string bytes = littleEndian(value);
+    if (order == ByteOrder::Big) std::reverse(bytes.begin(), bytes.end());
+    return bytes;
+}
+
+/// An entry of a TIFF directory whose value is one short number.
+inline std::string tiffEntry(uint16_t tag, uint16_t value, ByteOrder order)
+{
+    return tiffNumber(tag, order) + tiffNumber(uint16_t{3}, order) + tiffNumber(uint32_t{1}, order) +
+           tiffNumber(value, order) + std::string(2, '\0');
+}
+
+/// EXIF with two directories, of which the first says how the camera was held.
+inline std::string exifOf(uint16_t orientation, ByteOrder order)
+{
+    const std::string first = tiffNumber(uint16_t{2}, order) + tiffEntry(0x0100, 24, order) +
+                              tiffEntry(0x0112, orientation, order) +
+                              tiffNumber(uint32_t{8 + 2 + 24 + 4}, order);
+    const std::string second =
+        tiffNumber(uint16_t{1}, order) + tiffEntry(0x0103, 6, order) + tiffNumber(uint32_t{0}, order);
+    return std::string("Exif\0\0", 6) + (order == ByteOrder::Little ? "II" : "MM") +
+           tiffNumber(uint16_t{42}, order) + tiffNumber(uint32_t{8}, order) + first + second;
+}
+
+/// A JPEG with an APP1 segment right behind its mark.
+inline std::string withApp1(const std::string &jpeg, const std::string &content)
+{
+    const auto length = static_cast<uint16_t>(content.size() + 2);
+    return jpeg.substr(0, 2) + "\xff\xe1" + char(length >> 8) + char(length & 0xff) + content +
+           jpeg.substr(2);
+}
+
 inline std::string fixtureBytes(const std::string &name)
 {
-    std::ifstream file(std::string(ORRERY_TEST_DATA) + "/media/" + name, std::ios::binary);
+    std::ifstream file(ORRERY_TEST_DATA "/media/" + name, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
 }
 

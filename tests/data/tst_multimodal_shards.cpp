@@ -302,6 +302,33 @@ private Q_SLOTS:
         VERIFY_ERROR(prepareManifest(options), ErrorCode::Cancelled, "cancelled");
     }
 
+    /// What was prepared to be measured is no data to train on.
+    void oneDocumentIsEnoughToMeasure()
+    {
+        const DataFixture data;
+        PrepareManifestOptions options =
+            optionsFor(data, data.write("a.jsonl", "[{\"text\":\"a\"}]\n[{\"text\":\"a\"}]\n"));
+        for (int i = 0; i < 2; ++i) { // made, then found
+            options.use = DocumentUse::Measure;
+            const auto shards = prepareManifest(options);
+            VERIFY_OK(shards);
+            QCOMPARE(recordsOf(*shards, Split::Validation).size(), size_t(2));
+            QCOMPARE(shards->numRecords(Split::Train), uint64_t(0));
+            options.use = DocumentUse::Train;
+            VERIFY_ERROR(prepareManifest(options), ErrorCode::InvalidInput,
+                         "2 records, all of the same content");
+        }
+        // Where there are two, both uses share what is prepared.
+        options = optionsFor(data, writeSet(data, 8));
+        const auto trained = prepareManifest(options);
+        VERIFY_OK(trained);
+        options.use = DocumentUse::Measure;
+        const auto measured = prepareManifest(options);
+        VERIFY_OK(measured);
+        QCOMPARE(measured->key(), trained->key());
+        QVERIFY(measured->numRecords(Split::Train) > 0);
+    }
+
     void noticesAChangeWhileReading()
     {
         const DataFixture data;

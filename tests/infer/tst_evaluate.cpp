@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Axes: B batch, T tokens.
+#include "letter_tokenizer.h"
 #include "tiny_run.h"
 
-#include "core/data/tokenizer/unicode.h"
 #include "core/infer/model_loader.h"
 
 #include <ATen/core/Tensor.h>
@@ -181,22 +181,14 @@ private Q_SLOTS:
 
     void bitsAreOfTheTextAndNotOfItsTokens()
     {
-        std::string vocabulary;
-        for (int byte = 0; byte < 256; ++byte) {
-            const std::string letter = tok::lettersOfBytes(std::string(1, static_cast<char>(byte)));
-            const bool isEscaped = letter == "\"" || letter == "\\";
-            vocabulary += std::string(byte == 0 ? "\"" : ",\"") + (isEscaped ? "\\" : "") + letter +
-                          "\":" + std::to_string(byte);
-        }
         const fs::path run = fs::path(m_folder.path().toStdString()) / "spaceless";
         RunSpec spec = test::tinySpec();
         spec.data.tokenizer = (run / "tokenizer.json").string();
         spec.data.vocabSize = 272;
         test::makeTinyRun(run, spec, {{100, 3.0}});
-        std::ofstream(run / "tokenizer.json")
-            << R"({"normalizer":{"type":"Replace","pattern":{"String":" "},"content":""},)"
-            << R"("pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},)"
-            << R"("model":{"type":"BPE","merges":[],"vocab":{)" << vocabulary << "}}}";
+        std::ofstream(run / "tokenizer.json") << test::letterTokenizer(
+            R"("normalizer":{"type":"Replace","pattern":{"String":" "},"content":""},)"
+            R"("pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},)");
         auto loaded = loadGenerator({.path = run.string()}, "cpu", 1);
         QVERIFY2(loaded.ok(), loaded.ok() ? "" : loaded.error().text().c_str());
         const auto summary = (*loaded)->evaluate(write("spaces.txt", "a b  c d\ne  f"), m_run);
@@ -204,6 +196,17 @@ private Q_SLOTS:
         QCOMPARE(summary->tokens, int64_t(6)); // "abcd\nef" but for the first
         const double bits = summary->loss * 6 / std::log(2.0) / 12; // 13 bytes, of which the first is only seen
         QVERIFY2(std::abs(summary->bitsPerByte - bits) < 1e-6, qPrintable(QString::number(summary->bitsPerByte)));
+    }
+
+    /// All that is predicted is the end of the second text.
+    void textsWithoutBytesHaveNoBitsPerByte()
+    {
+        const auto summary =
+            m_generator->evaluate(write("ends.jsonl", "{\"text\":\"\"}\n{\"text\":\"\"}\n"), m_run);
+        QVERIFY2(summary.ok(), summary.ok() ? "" : summary.error().text().c_str());
+        QCOMPARE(summary->tokens, int64_t(1));
+        QVERIFY(std::abs(summary->loss - plainLoss(*m_plain, {256, 256}).sum) < 1e-5);
+        QVERIFY2(std::isnan(summary->bitsPerByte), qPrintable(QString::number(summary->bitsPerByte)));
     }
 
     void onlyTargetsWithLossCount()

@@ -8,12 +8,16 @@
 #include "core/nn/modality_input.h"
 #include "tests/base/check_result.h"
 #include "tests/data/media_fixture.h"
+#include "tests/infer/letter_tokenizer.h"
 #include "tests/infer/media_model.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include <torch/types.h>
+
+#include <cmath>
+#include <fstream>
 
 using namespace orrery;
 using namespace orrery::test;
@@ -194,6 +198,93 @@ private Q_SLOTS:
         VERIFY_ERROR(generator.generate(requestWith({picture}, std::string(60, 'x')), {}, cancel),
                      ErrorCode::InvalidInput,
                      "has 65 tokens, expected fewer than the context of 48. Leave something out");
+    }
+
+    /// A model directory from elsewhere may say that it reads pictures and bring any tokenizer.
+    void refusesTokenizersOfTexts_data()
+    {
+        QTest::addColumn<QString>("tokenizer"); ///< the file; empty: bytes without specials
+        QTest::addColumn<QString>("text");
+        const char *explodes =
+            R"("pre_tokenizer":{"type":"Sequence","pretokenizers":[)"
+            R"({"type":"Split","pattern":{"Regex":"(?:a|a|aa)+\\d"},"behavior":"Isolated"},)"
+            R"({"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]},)";
+        QTest::newRow("of another program")
+            << QString::fromStdString(letterTokenizer(explodes))
+            << u"data.tokenizer is not bytes, expected bytes, as with all pictures and "
+               "recordings. Use a model that was trained with data.tokenizer=bytes"_qs;
+        QTest::newRow("without specials")
+            << QString()
+            << u"data.special_tokens is none, expected default: pictures and recordings "
+               "begin with special tokens. Use a model that was trained with "
+               "data.special_tokens=default"_qs;
+    }
+    void refusesTokenizersOfTexts()
+    {
+        QFETCH(QString, tokenizer);
+        QFETCH(QString, text);
+        LoadedModel loaded = mediaModel();
+        DataSpec plain;
+        plain.specialTokens = "none";
+        loaded.tokenizer = tokenizer.isEmpty()
+                               ? Tokenizer::create(plain).value()
+                               : Tokenizer::fromJson(tokenizer.toStdString(), "t.json").value();
+        TextGenerator generator(std::move(loaded));
+        const std::atomic<bool> cancel{false};
+        // Its pattern explodes on this.
+        GenerateRequest request = requestWith({{pictureOf(90), "a.png", 0}}, std::string(40, 'a') + "c");
+        const QString whole = u"Cannot read pictures or recordings with \"seer\": "_qs + text;
+        VERIFY_ERROR(generator.generate(request, {}, cancel), ErrorCode::InvalidInput,
+                     whole.toUtf8().constData());
+        request.messages.push_back(
+            {"user", std::exchange(request.prompt, ""), std::exchange(request.media, {})});
+        VERIFY_ERROR(generator.generate(request, {}, cancel), ErrorCode::InvalidInput,
+                     whole.toUtf8().constData());
+    }
+
+    /// However a training would split it: one document, or only equal ones.
+    void evaluatesOneDocument()
+    {
+        QTemporaryDir folder;
+        const auto write = [&](const char *name, const std::string &bytes) {
+            const std::string path = folder.filePath(QString::fromLatin1(name)).toStdString();
+            std::ofstream(path, std::ios::binary) << bytes;
+            return path;
+        };
+        write("a.png", pictureOf(90));
+        const std::string record = R"([{"image":"a.png"},{"text":"see "},{"text":"red","loss":true}])"
+                                   "\n";
+        TextGenerator generator(mediaModel());
+        const std::atomic<bool> cancel{false};
+        const auto one = generator.evaluate(write("one.jsonl", record), cancel);
+        VERIFY_OK(one);
+        QCOMPARE(one->tokens, int64_t(8)); // and the end
+        QVERIFY(std::abs(one->bitsPerByte - one->loss * 8 / std::log(2.0) / 7) < 1e-9);
+        const auto equal = generator.evaluate(write("equal.jsonl", record + record), cancel);
+        VERIFY_OK(equal);
+        QCOMPARE(equal->tokens, int64_t(16));
+        QVERIFY(std::abs(equal->loss - one->loss) < 1e-6);
+        const auto two = generator.evaluate(write("two.jsonl", record + "[{\"text\":\"blue\"}]\n"), cancel);
+        VERIFY_OK(two);
+        QCOMPARE(two->tokens, int64_t(8 + 4)); // "b" is seen first
+    }
+
+    /// Nothing but the end of the text is predicted.
+    void documentsWithoutTextHaveNoBitsPerByte()
+    {
+        QTemporaryDir folder;
+        const std::string manifest = folder.filePath(QStringLiteral("m.jsonl")).toStdString();
+        std::ofstream(folder.filePath(QStringLiteral("a.png")).toStdString(), std::ios::binary)
+            << pictureOf(90);
+        std::ofstream(manifest) << R"([{"image":"a.png"},{"text":""}])"
+                                   "\n";
+        TextGenerator generator(mediaModel());
+        const std::atomic<bool> cancel{false};
+        const auto summary = generator.evaluate(manifest, cancel);
+        VERIFY_OK(summary);
+        QCOMPARE(summary->tokens, int64_t(1));
+        QVERIFY(std::isfinite(summary->loss));
+        QVERIFY2(std::isnan(summary->bitsPerByte), qPrintable(QString::number(summary->bitsPerByte)));
     }
 
     void evaluatesDocuments()

@@ -50,9 +50,12 @@ void addThumbnail(Attachment &attachment)
         QByteArray::fromRawData(attachment.bytes.data(), static_cast<qsizetype>(attachment.bytes.size()));
     QBuffer buffer(&bytes);
     QImageReader reader(&buffer, attachment.kind == MediaKind::Png ? "png" : "jpeg");
-    reader.setAutoTransform(true);
-    attachment.pixels = reader.size();
-    const QSize size = attachment.pixels;
+    // As the engine: a JPEG is turned as its EXIF says, a PNG is never.
+    reader.setAutoTransform(attachment.kind == MediaKind::Jpeg);
+    const QSize size = reader.size();
+    const bool isOnItsSide =
+        reader.autoTransform() && reader.transformation().testFlag(QImageIOHandler::TransformationRotate90);
+    attachment.pixels = isOnItsSide ? size.transposed() : size;
     if (!size.isValid() || qint64(size.width()) * size.height() > kMaxThumbnailSource) return;
     reader.setScaledSize(
         size.scaled(kThumbnailPixels, kThumbnailPixels, Qt::KeepAspectRatio).expandedTo(QSize(1, 1)));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/data/media/media_codecs.h"
+#include "core/data/media/orientation.h"
 
 #include <turbojpeg.h>
 
@@ -46,9 +47,10 @@ size_t countScans(std::string_view bytes)
     return count;
 }
 
-/// Photoshop and libjpeg write inks inverted and say so in an APP14 "Adobe" segment. Looks at the segments
-/// before the first scan.
-bool hasAdobeMark(std::string_view bytes)
+/// Whether the content of a segment with the marker, before the first scan, is the wanted one: asked one
+/// after another.
+template <typename IsWanted>
+bool anySegment(std::string_view bytes, unsigned char wanted, const IsWanted &isWanted)
 {
     auto byte = [&](size_t i) { return static_cast<unsigned char>(bytes[i]); };
     for (size_t at = 2; at + 4 <= bytes.size() && byte(at) == 0xff;) {
@@ -59,10 +61,27 @@ bool hasAdobeMark(std::string_view bytes)
             continue;
         }
         const size_t length = (size_t{byte(at + 2)} << 8) | byte(at + 3);
-        if (marker == 0xee && length >= 7 && bytes.substr(at + 4, 5) == "Adobe") return true;
+        if (marker == wanted && isWanted(bytes.substr(at + 4, length < 2 ? 0 : length - 2))) return true;
         at += 2 + length;
     }
     return false;
+}
+
+/// Photoshop and libjpeg write inks inverted and say so in an APP14 "Adobe" segment.
+bool hasAdobeMark(std::string_view bytes)
+{
+    return anySegment(bytes, 0xee, [](std::string_view content) { return content.starts_with("Adobe"); });
+}
+
+/// EXIF is the first APP1 segment or none: others hold what programs write beside it.
+int orientationOf(std::string_view bytes)
+{
+    int orientation = kUpright;
+    anySegment(bytes, 0xe1, [&](std::string_view content) {
+        orientation = exifOrientation(content);
+        return true;
+    });
+    return orientation;
 }
 
 /// Four inks per pixel to three colours, in place.
@@ -111,7 +130,7 @@ Result<Image> decodeJpeg(std::string_view bytes, std::string_view name, const Me
                       TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT) != 0)
         return tjError(name, handle.get());
     if (hasInks) inksToRgb(image.rgb, hasAdobeMark(bytes));
-    return image;
+    return turnUpright(std::move(image), orientationOf(bytes));
 }
 
 } // namespace orrery

@@ -18,7 +18,8 @@ namespace orrery {
 /// Limits that keep hostile files from eating the machine. Tests lower them.
 struct MediaLimits {
     uint64_t maxFileBytes = 256ull << 20;
-    uint64_t maxPixels = 50'000'000;  ///< a photograph of 50 megapixels: 200 MB while it is decoded
+    uint64_t maxPixels =
+        50'000'000; ///< a photograph of 50 megapixels: 200 MB while it is decoded, 300 while it is turned
     uint64_t maxFrames = 32ull << 20; ///< of one recording: 11 minutes at 48 kHz, 69 at 8 kHz
     int64_t maxChannels = 8;
     int64_t minRate = 1'000; ///< samples per second
@@ -47,7 +48,7 @@ struct MediaFacts {
 };
 
 /// PNG of any colour type and depth, JPEG in grey, YCbCr, RGB, CMYK or YCCK. Depth 16 becomes 8, what is
-/// transparent shows white, colour profiles and turned-camera marks are not applied.
+/// transparent shows white, a JPEG is turned as its EXIF says, colour profiles are not applied.
 /// @param name for messages only
 /// @error InvalidInput: neither PNG nor JPEG, a size of 0 or above a limit, broken or cut off; OutOfMemory;
 /// Unavailable in a build without the libraries

@@ -132,14 +132,9 @@ ManifestReader::~ManifestReader() = default;
 Result<ManifestReader> ManifestReader::open(const std::filesystem::path &path, ManifestOptions options)
 {
     ORRERY_TRY(checkFrontEnd(options.frontEnd));
-    if (!options.tokenizer->hasSpecials())
-        return dataError(
-            path,
-            {"pictures and recordings begin with special tokens, and data.special_tokens is none", "default"},
-            "Set data.special_tokens to default.");
-    if (!options.tokenizer->isByteWise())
-        return dataError(path, {"it has pictures and recordings, and data.tokenizer is not bytes", "bytes"},
-                         "Set data.tokenizer to bytes.");
+    if (const auto mismatch = mediaTokenizerMismatch(*options.tokenizer))
+        return dataError(path, {mismatch->found, mismatch->expected},
+                         std::string("Set ") + mismatch->key + " to " + mismatch->value + ".");
     ORRERY_ASSIGN(ContainedFolder folder, ContainedFolder::open(path.parent_path()));
     ChunkReader::Watcher watcher;
     if (options.onBytes)

@@ -18,7 +18,7 @@ namespace orrery {
 bool isManifest(const std::filesystem::path &path);
 
 struct ManifestOptions {
-    const Tokenizer *tokenizer = nullptr; ///< with special tokens
+    const Tokenizer *tokenizer = nullptr; ///< bytes, with special tokens
     FrontEnd frontEnd;
     MediaLimits mediaLimits;
     uint64_t maxLineBytes = 64ull << 20;
@@ -39,8 +39,8 @@ struct ManifestCounts {
 /// Reads records one by one, decoding their pictures and recordings.
 class ManifestReader {
 public:
-    /// @error NotFound, Io; InvalidInput: no regular file, a tokenizer without special tokens, a front end
-    /// out of range
+    /// @error NotFound, Io; InvalidInput: no regular file, a tokenizer with a mediaTokenizerMismatch, a front
+    /// end out of range
     static Result<ManifestReader> open(const std::filesystem::path &path, ManifestOptions options);
     ManifestReader(ManifestReader &&) noexcept;
     ManifestReader &operator=(ManifestReader &&) noexcept;

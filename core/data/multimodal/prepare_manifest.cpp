@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kPreparedVersion = 1; ///< part of the key: raise it when the same data would look otherwise
+constexpr int kPreparedVersion = 2; ///< part of the key: raise it when the same data would look otherwise
 constexpr size_t kNumSamples = 5;
 
 class ManifestPreparation {
@@ -55,7 +55,10 @@ public:
                                   .make = [&](const fs::path &partial) { return make(partial, key); }}));
         m_done = m_total = std::max<uint64_t>(m_total, 1);
         if (m_options.progress) m_options.progress(m_done, m_total);
-        return openOwn();
+        ORRERY_ASSIGN(MultiModalShards shards, openOwn());
+        // Prepared to be measured, it may be there.
+        if (m_options.use == DocumentUse::Train && shards.numRecords(Split::Train) == 0) return oneSideOnly();
+        return shards;
     }
 
 private:
@@ -189,17 +192,22 @@ private:
             groups.largest() * 2 > m_documents.size() && groups.count() != equals.count();
         const std::vector<size_t> numbers = m_description.sharesFiles ? equals.numbers() : groups.numbers();
         const size_t count = m_description.sharesFiles ? equals.count() : groups.count();
-        if (count < 2)
-            return dataError(
-                m_path,
-                {m_documents.size() == 1 ? std::string("it has one record")
-                                         : "it has " + std::to_string(m_documents.size()) + " records, all of the same content",
-                 "two different ones at least, one to train on and one to validate"},
-                "Add records.");
+        if (count < 2 && m_options.use == DocumentUse::Train) return oneSideOnly();
+        if (count < 2) return std::vector<size_t>(m_documents.size(), 1);
         const UnitChooser chooser(m_options.seed, count, m_options.data.valFraction);
         std::vector<size_t> sides;
         for (size_t number : numbers) sides.push_back(chooser.splitOf(number) == Split::Validation ? 1 : 0);
         return sides;
+    }
+
+    [[nodiscard]] Error oneSideOnly() const
+    {
+        return dataError(m_path,
+                         {m_documents.size() == 1 ? std::string("it has one record")
+                                                  : "it has " + std::to_string(m_documents.size()) +
+                                                        " records, all of the same content",
+                          "two different ones at least, one to train on and one to validate"},
+                         "Add records.");
     }
 
     Result<void> make(const fs::path &partial, const std::string &key)

@@ -19,6 +19,25 @@ void MultiModalRecord::clear()
     frames_NF.clear();
 }
 
+std::optional<MediaTokenizerMismatch> mediaTokenizerMismatch(const Tokenizer &tokenizer)
+{
+    if (!tokenizer.isByteWise())
+        return MediaTokenizerMismatch{"data.tokenizer is not bytes",
+                                      "bytes, as with all pictures and recordings", "data.tokenizer",
+                                      "bytes"};
+    if (!tokenizer.hasSpecials())
+        return MediaTokenizerMismatch{"data.special_tokens is none",
+                                      "default: pictures and recordings begin with special tokens",
+                                      "data.special_tokens", "default"};
+    return std::nullopt;
+}
+
+RecordBuilder::RecordBuilder(const Tokenizer &tokenizer, const FrontEnd &frontEnd, MultiModalRecord &record)
+    : m_tokenizer(tokenizer), m_frontEnd(frontEnd), m_record(record)
+{
+    ORRERY_ASSERT(!mediaTokenizerMismatch(tokenizer));
+}
+
 void RecordBuilder::addText(std::string_view text, CarriesLoss loss)
 {
     m_ids.clear();

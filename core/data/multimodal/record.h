@@ -9,6 +9,7 @@
 #include "core/spec/modality_batch.h"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -36,13 +37,23 @@ enum class CarriesLoss : bool { No, Yes };
 /// Most positions of one document.
 inline constexpr size_t kMaxRecordPositions = 262'144;
 
+/// Why texts of a tokenizer cannot stand beside pictures and recordings, and the setting with which they
+/// could.
+struct MediaTokenizerMismatch {
+    const char *found;
+    const char *expected;
+    const char *key; ///< "data.tokenizer" or "data.special_tokens"
+    const char *value;
+};
+/// Nothing for a tokenizer that encodes any text, whose tokens are bytes, and that has the marks media begin
+/// with.
+std::optional<MediaTokenizerMismatch> mediaTokenizerMismatch(const Tokenizer &tokenizer);
+
 /// Appends parts to a record. Keeps references to all three, which must outlive it.
 class RecordBuilder {
 public:
-    RecordBuilder(const Tokenizer &tokenizer, const FrontEnd &frontEnd, MultiModalRecord &record)
-        : m_tokenizer(tokenizer), m_frontEnd(frontEnd), m_record(record)
-    {
-    }
+    /// @param tokenizer without a mediaTokenizerMismatch
+    RecordBuilder(const Tokenizer &tokenizer, const FrontEnd &frontEnd, MultiModalRecord &record);
     void addText(std::string_view text, CarriesLoss loss);
     void addImage(const Image &image); ///< carries no loss, nor does its start
     void addAudio(const Audio &audio);

@@ -61,6 +61,7 @@ struct PrepareManifestOptions {
     DataSpec data; ///< path, tokenizer, vocab_size, special_tokens, val_fraction
     FrontEnd frontEnd;
     uint64_t seed = 0;
+    DocumentUse use = DocumentUse::Train;
     std::filesystem::path cacheDirectory;
     CorpusLimits limits;
     MediaLimits mediaLimits;
@@ -70,10 +71,10 @@ struct PrepareManifestOptions {
 
 /// Decodes a manifest into the cache unless it is there already. Split by document and seed: documents that
 /// share a picture or a recording, and equal texts, stay on one side. Where one file stands in more than half
-/// of the documents, only equal documents do, and the description says so. Two processes may prepare the same
-/// data: the second one waits.
-/// @error as ManifestReader; InvalidInput for fewer than two different documents; Conflict when files change
-/// while they are read; Io (disk full), Cancelled
+/// of the documents, only equal documents do, and the description says so. Where all are equal, all are
+/// validation. Two processes may prepare the same data: the second one waits.
+/// @error as ManifestReader; InvalidInput for fewer than two different documents to train on; Conflict when
+/// files change while they are read; Io (disk full), Cancelled
 Result<MultiModalShards> prepareManifest(const PrepareManifestOptions &options);
 
 } // namespace orrery

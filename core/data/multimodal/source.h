@@ -10,6 +10,10 @@
 
 namespace orrery {
 
+/// What documents are opened for: a training needs both sides of a split; one document is enough to measure
+/// it.
+enum class DocumentUse : uint8_t { Train, Measure };
+
 class MultiModalSource {
 public:
     virtual ~MultiModalSource() = default;

@@ -23,13 +23,9 @@ Result<ShapesSource> ShapesSource::create(const ShapesSpec &spec, const FrontEnd
                                           std::shared_ptr<const Tokenizer> tokenizer)
 {
     ORRERY_TRY(checkFrontEnd(frontEnd));
-    if (!tokenizer->hasSpecials())
-        return generatorError("shapes", "data.special_tokens is none",
-                              "default: pictures and recordings begin with special tokens",
-                              "Set data.special_tokens to default.");
-    if (!tokenizer->isByteWise())
-        return generatorError("shapes", "data.tokenizer is not bytes",
-                              "bytes, as with all pictures and recordings", "Set data.tokenizer to bytes.");
+    if (const auto mismatch = mediaTokenizerMismatch(*tokenizer))
+        return generatorError("shapes", mismatch->found, mismatch->expected,
+                              std::string("Set ") + mismatch->key + " to " + mismatch->value + ".");
     ORRERY_ASSIGN(ShapesScenes scenes, ShapesScenes::create(spec));
     return ShapesSource(std::move(scenes), frontEnd, std::move(tokenizer));
 }

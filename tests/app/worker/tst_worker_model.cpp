@@ -6,6 +6,8 @@
 #include <QJsonObject>
 #include <QtTest>
 
+#include <fstream>
+
 using namespace orrery;
 namespace fs = std::filesystem;
 
@@ -91,6 +93,26 @@ private Q_SLOTS:
         QCOMPARE(lines.size(), size_t(1));
         QCOMPARE(lines[0].keys(), (QStringList{"bits_per_byte", "loss", "perplexity", "tokens"}));
         QVERIFY(lines[0]["loss"].toDouble() > 0 && lines[0]["loss"].toDouble() < 6);
+    }
+
+    /// The only token that is predicted is the end of a text.
+    void saysWhyThereAreNoBitsPerByte()
+    {
+        const fs::path data = m_fixture.folder() / "ends.jsonl";
+        std::ofstream(data) << "{\"text\":\"\"}\n{\"text\":\"\"}\n";
+        std::string output;
+        QCOMPARE(
+            m_fixture.runWorker({"evaluate", "--model", m_run, "--data", data.string(), "--json"}, &output),
+            0);
+        const auto lines = jsonLines(output);
+        QCOMPARE(lines.size(), size_t(1));
+        QVERIFY(lines[0]["bits_per_byte"].isNull() && lines[0]["loss"].isDouble());
+        QCOMPARE(lines[0]["note"].toString(),
+                 QStringLiteral("No bits per byte: no token that counts has a byte of text."));
+        QCOMPARE(m_fixture.runWorker({"evaluate", "--model", m_run, "--data", data.string()}, &output), 0);
+        QVERIFY2(output.find("bits per byte none: no token that counts has a byte of text\n") !=
+                     std::string::npos,
+                 output.c_str());
     }
 
     void namesWhatIsWrong_data()
