@@ -6,6 +6,7 @@
 #include "app/workbench/latency_probe.h"
 #include "app/workbench/main_window.h"
 #include "app/workbench/rpc_session.h"
+#include "app/workbench/ui_library.h"
 #include "app/workbench/ui_plugins.h"
 #include "app/workbench/window_settings.h"
 #include "core/base/exit_code.h"
@@ -17,6 +18,7 @@
 #include <QCommandLineParser>
 #include <QFileInfo>
 #include <QIcon>
+#include <QPromise>
 #include <QScreen>
 #include <QTimer>
 #include <QtConcurrentRun>
@@ -39,6 +41,7 @@ static void findFonts()
 int main(int argc, char **argv)
 {
     using namespace orrery;
+    ui::endAsUiTrial(argc, argv); // where this is one
     std::signal(SIGPIPE, SIG_IGN);
     findFonts();
     QApplication application(argc, argv);
@@ -94,8 +97,12 @@ int main(int argc, char **argv)
     window.resize(window.size().boundedTo(window.screen()->availableSize()));
     window.show();
     ui::UiPlugins plugins(window, session, settings);
-    QtConcurrent::run([] { return PluginCatalogue::ofThisUser(); }).then(&window, [&plugins](const PluginCatalogue &catalogue) {
-        plugins.load(catalogue);
+    QFuture<ui::TriedUiLibraries> tried = QtConcurrent::run([](QPromise<ui::TriedUiLibraries> &promise) {
+        promise.addResult(ui::tryUiLibraries(PluginCatalogue::ofThisUser(),
+                                             {.isCancelled = [&promise] { return promise.isCanceled(); }}));
+    });
+    tried.then(&window, [&plugins](const ui::TriedUiLibraries &found) {
+        plugins.load(found.catalogue, found.fallen);
     });
     if (!parser.positionalArguments().isEmpty()) {
         // A folder may be named from where the program was started.
@@ -107,5 +114,7 @@ int main(int argc, char **argv)
         }, Qt::SingleShotConnection);
     }
     if (parser.isSet(quitAfter)) QTimer::singleShot(parser.value(quitAfter).toInt(), &window, &QWidget::close);
-    return QApplication::exec();
+    const int code = QApplication::exec();
+    tried.cancel(); // or the end would wait for a library that hangs
+    return code;
 }

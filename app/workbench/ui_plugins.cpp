@@ -2,6 +2,7 @@
 #include "app/workbench/ui_plugins.h"
 
 #include "app/workbench/main_window.h"
+#include "app/workbench/ui_library.h"
 #include "core/base/log.h"
 #include "widgets/common/number_text.h"
 #include "widgets/plugins/plugins_panel.h"
@@ -11,7 +12,6 @@
 #include <QDockWidget>
 #include <QPointer>
 
-#include <dlfcn.h>
 #include <exception>
 
 using namespace Qt::StringLiterals;
@@ -19,19 +19,11 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr const char *kEntryName = "orrery_plugin_ui_v";
-constexpr const char *kRebuildHint = "Build the plugin again with the headers of this program.";
-
-Error refusal(const std::string &reason)
-{
-    return Error{ErrorCode::InvalidInput, "Cannot use its window half: " + reason, kRebuildHint};
-}
-
 /// Whatever leaves a plugin's code becomes an error.
 template <typename Function> Result<void> guarded(const char *what, Function &&function)
 {
     const auto failed = [&](const std::string &reason) {
-        return refusal(std::string(what) + " failed: " + reason);
+        return uiRefusal(std::string(what) + " failed: " + reason);
     };
     try {
         Result<void> result = function();
@@ -41,36 +33,6 @@ template <typename Function> Result<void> guarded(const char *what, Function &&f
     } catch (...) {
         return failed("it threw something that is no exception class");
     }
-}
-
-Result<const UiPluginEntry *> findEntry(const std::string &id, const std::filesystem::path &path)
-{
-    void *library = nullptr;
-    ORRERY_TRY(guarded("loading", [&]() -> Result<void> {
-        library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-        if (library) return {};
-        const char *reason = ::dlerror();
-        return Error{ErrorCode::InvalidInput, std::string(reason ? reason : "unknown").substr(0, 500), ""};
-    }));
-    const std::string expected = std::to_string(kPluginApiVersion);
-    const std::string name = kEntryName + expected;
-    auto *function = reinterpret_cast<UiEntryFunction *>(::dlsym(library, name.c_str()));
-    if (!function) return refusal("its library has no symbol " + name + ".");
-    const UiPluginEntry *entry = function();
-    if (!entry || entry->size < sizeof(UiPluginEntry) || !entry->create || !entry->destroy || !entry->id)
-        return refusal("what its library describes is incomplete.");
-    if (entry->apiVersion != kPluginApiVersion)
-        return refusal("it was built for version " + std::to_string(entry->apiVersion) +
-                       " of the plugin interface, expected " + expected + ".");
-    if (entry->id != id) return refusal("its library is that of another plugin.");
-    // Qt is compatible backwards within a major version.
-    if (entry->qtVersion / 0x10000 != QT_VERSION / 0x10000 || entry->qtVersion > QT_VERSION)
-        return refusal("it was built with Qt " + std::to_string(entry->qtVersion >> 16) + "." +
-                       std::to_string((entry->qtVersion >> 8) & 0xFF) +
-                       ", expected at most " QT_VERSION_STR ".");
-    if (entry->layout != uiLayout())
-        return refusal("it was built with headers of another version of this program.");
-    return entry;
 }
 
 bool isPlainName(const QString &name)
@@ -102,7 +64,7 @@ public:
     }
     Result<void> open(const std::filesystem::path &library)
     {
-        ORRERY_ASSIGN(m_entry, findEntry(m_info.id, library));
+        ORRERY_ASSIGN(m_entry, openUiLibrary(m_info.id, library));
         ORRERY_TRY(guarded("create()", [this]() -> Result<void> {
             m_plugin = m_entry->create();
             if (m_plugin) return {};
@@ -177,7 +139,7 @@ UiPlugins::~UiPlugins()
     while (!m_instances.empty()) m_instances.pop_back(); // last loaded first
 }
 
-void UiPlugins::load(const PluginCatalogue &catalogue)
+void UiPlugins::load(const PluginCatalogue &catalogue, const std::map<std::string, Error> &fallen)
 {
     const auto leaveOut = [this](const std::string &id, const Error &error) {
         logWarning("Plugin " + id + ": " + error.text());
@@ -186,6 +148,10 @@ void UiPlugins::load(const PluginCatalogue &catalogue)
     for (const PluginRecord &record : catalogue.records()) {
         if (!record.info.isUsable() || record.uiLibrary.empty()) continue;
         m_problems[record.info.id] = QString();
+        if (const auto fell = fallen.find(record.info.id); fell != fallen.end()) {
+            leaveOut(record.info.id, fell->second);
+            continue;
+        }
         auto instance = std::make_unique<Instance>(*this, record.info);
         if (const auto opened = instance->open(record.uiLibrary); !opened)
             leaveOut(record.info.id, opened.error());

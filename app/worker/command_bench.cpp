@@ -92,10 +92,7 @@ Result<int> measureScience(const ScienceArguments &arguments)
     options.workFolder = arguments.workDirectory.empty() ? userCacheDir() / "bench" / "science"
                                                          : std::filesystem::path(arguments.workDirectory);
     ORRERY_ASSIGN(options.build, programBuild(programPath()));
-    options.preparePlugins = [](const RunSpec &spec) -> Result<void> {
-        ORRERY_TRY(checkWorkerPlugins(spec));
-        return loadWorkerPlugins(spec);
-    };
+    options.preparePlugins = loadWorkerPlugins;
     options.progress = showProgress;
     options.cancel = &stopSignals().flag();
     ORRERY_ASSIGN(const bench::ScienceRun run, bench::runScience(*task, options));
@@ -159,10 +156,7 @@ int runInspect(const InspectArguments &arguments)
     options.isSmoke = arguments.isSmoke;
     options.device = arguments.device;
     options.progress = [](const std::string &line) { std::fprintf(stderr, "%s\n", line.c_str()); };
-    options.preparePlugins = [](const RunSpec &spec) -> Result<void> {
-        ORRERY_TRY(checkWorkerPlugins(spec));
-        return loadWorkerPlugins(spec);
-    };
+    options.preparePlugins = loadWorkerPlugins;
     const auto outcome = bench::runInspectBench(options);
     if (!outcome) return reportError(outcome.error(), arguments.isJson ? OutputForm::Json : OutputForm::Text);
     printLine(*outcome);

@@ -38,13 +38,10 @@ Result<ModelReference> resolveReference(const ModelArgument &argument)
 
 Result<std::unique_ptr<Generator>> loadModel(const ModelArgument &argument)
 {
-    const auto loadPlugins = [](const RunSpec &spec) -> Result<void> {
-        ORRERY_TRY(checkWorkerPlugins(spec));
-        return loadWorkerPlugins(spec);
-    };
     prepareTensorThread(argument.threads);
     ORRERY_ASSIGN(const ModelReference reference, resolveReference(argument));
-    ORRERY_ASSIGN(auto generator, loadGenerator(reference, argument.device, argument.threads, loadPlugins));
+    ORRERY_ASSIGN(auto generator,
+                  loadGenerator(reference, argument.device, argument.threads, loadWorkerPlugins));
     if (const std::string note = generator->info().note; !note.empty())
         std::fprintf(stderr, "orrery-worker: %s\n", note.c_str());
     return generator;

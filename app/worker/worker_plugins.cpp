@@ -2,28 +2,20 @@
 #include "app/worker/worker_plugins.h"
 
 #include "core/base/exit_code.h"
-#include "core/base/files.h"
 #include "core/base/platform.h"
 #include "core/base/text.h"
 #include "core/infer/sampler_point.h"
 #include "core/nn/plugin_loader.h"
 #include "core/plugin/plugin_catalogue.h"
+#include "core/plugin/trial_process.h"
 #include "core/spec/plugin_use.h"
 #include "core/train/training_points.h"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <csignal>
-#include <cstring>
-#include <fcntl.h>
 #include <optional>
-#include <poll.h>
-#include <spawn.h>
+#include <set>
 #include <sstream>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace orrery::worker {
@@ -32,7 +24,6 @@ namespace {
 
 constexpr double kLoadSeconds = 60;
 constexpr double kListedSeconds = 20; ///< somebody waits for a list
-constexpr size_t kMaxSaid = size_t{64} << 10;
 
 std::vector<nn::PointOpener> pointsOfTheWorker()
 {
@@ -48,27 +39,17 @@ nn::EnginePlugins &enginePlugins()
     return *plugins;
 }
 
+/// Those that this process has tried: a bench loads its plugins many times.
+std::set<std::filesystem::path> &goodLibraries()
+{
+    static std::set<std::filesystem::path> libraries;
+    return libraries;
+}
+
 Error refusal(const std::string &id, const std::string &reason)
 {
     return Error{ErrorCode::InvalidInput, "Cannot use plugin \"" + id + "\": " + reason,
                  "Ask the plugin's author, or run without it."};
-}
-
-/// What the child says until it ends or its time is up; false: it was too slow.
-bool readUntilEnd(int fd, double seconds, std::string &text)
-{
-    const double limit = monotonicSeconds() + seconds;
-    for (;;) {
-        pollfd entry{fd, POLLIN, 0};
-        const double left = limit - monotonicSeconds();
-        if (left <= 0) return false;
-        if (::poll(&entry, 1, static_cast<int>(left * 1000) + 1) <= 0) continue;
-        std::array<char, 4096> buffer{};
-        const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return true;
-        if (text.size() < kMaxSaid) text.append(buffer.data(), static_cast<size_t>(got));
-    }
 }
 
 /// The last line of a worker that is an error; what a plugin prints may stand around it.
@@ -104,41 +85,16 @@ Result<void> tryInThisProcess(const std::string &id, const std::filesystem::path
 
 Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path &library, PluginTrial trial)
 {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return ioError("make a pipe for", library, errno);
-    const FileDescriptor reading(ends[0]);
-    FileDescriptor writing(ends[1]);
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, writing.get(), STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, writing.get(), STDERR_FILENO);
-    const std::string path = library.string();
-    std::array<const char *, 7> arguments = {"orrery-worker", "check-plugin", id.c_str(), path.c_str(),
-                                             "--json",        nullptr,        nullptr};
-    if (trial == PluginTrial::Registering) arguments[5] = "--register";
-    pid_t child = 0;
-    const int failed = ::posix_spawn(&child, "/proc/self/exe", &actions, nullptr,
-                                     const_cast<char **>(arguments.data()), environ);
-    ::posix_spawn_file_actions_destroy(&actions);
-    if (failed != 0) return ioError("start a worker for", library, failed);
-    writing = FileDescriptor();
-    std::string said;
-    const double seconds = trial == PluginTrial::Loading ? kLoadSeconds : kListedSeconds;
-    const bool isInTime = readUntilEnd(reading.get(), seconds, said);
-    if (!isInTime) ::kill(child, SIGKILL);
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (!isInTime)
-        return refusal(id, "its library did not load within " + formatDuration(seconds) + ".");
-    if (WIFEXITED(status) && WEXITSTATUS(status) == kExitOk) return {};
-    if (auto told = errorLine(said)) return std::move(*told);
-    const std::string how = WIFSIGNALED(status) ? std::string("signal SIG") + ::sigabbrev_np(WTERMSIG(status))
-                                                : "status " + std::to_string(WEXITSTATUS(status));
-    std::string last = sanitizeUtf8(said.substr(0, 300));
-    std::replace(last.begin(), last.end(), '\n', ' ');
-    return refusal(id, "loading its library ended a process with " + how +
-                           (last.empty() ? "" : " (" + last + ")") + ".");
+    Trial process;
+    process.arguments = {"orrery-worker", "check-plugin", id, library.string(), "--json"};
+    if (trial == PluginTrial::Registering) process.arguments.push_back("--register");
+    process.seconds = trial == PluginTrial::Loading ? kLoadSeconds : kListedSeconds;
+    ORRERY_ASSIGN(const TrialEnd end, runTrial(process));
+    if (!end.isInTime)
+        return refusal(id, "its library did not load within " + formatDuration(process.seconds) + ".");
+    if (end.exitCode == kExitOk) return {};
+    if (auto told = errorLine(end.said)) return std::move(*told);
+    return refusal(id, "loading its library ended " + end.how + ".");
 }
 
 Result<void> checkWorkerPlugins(const RunSpec &spec)
@@ -149,13 +105,17 @@ Result<void> checkWorkerPlugins(const RunSpec &spec)
     ORRERY_TRY(checkPluginUse(spec, *table));
     for (const std::string &id : pluginsUsedBy(spec, *table)) {
         const PluginRecord *record = catalogue.find(id);
-        if (record && !record->engineLibrary.empty()) ORRERY_TRY(tryInOwnProcess(id, record->engineLibrary));
+        if (!record || record->engineLibrary.empty() || goodLibraries().contains(record->engineLibrary))
+            continue;
+        ORRERY_TRY(tryInOwnProcess(id, record->engineLibrary));
+        goodLibraries().insert(record->engineLibrary);
     }
     return {};
 }
 
 Result<void> loadWorkerPlugins(const RunSpec &spec)
 {
+    ORRERY_TRY(checkWorkerPlugins(spec));
     return enginePlugins().load(PluginCatalogue::ofThisUser(), spec);
 }
 

@@ -23,9 +23,10 @@ Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path 
                              PluginTrial trial = PluginTrial::Loading);
 /// The same in this process, whose only purpose that is: it ends by itself when that takes too long.
 Result<void> tryInThisProcess(const std::string &id, const std::filesystem::path &library, PluginTrial trial);
-/// Whether every plugin that a spec uses is there and fits, by tryInOwnProcess(). @error InvalidInput naming plugin and reason
+/// Whether every plugin that a spec uses is there and fits, by tryInOwnProcess(), each library once in the
+/// life of this process. One thread at a time. @error InvalidInput naming plugin and reason
 Result<void> checkWorkerPlugins(const RunSpec &spec);
-/// After checkWorkerPlugins(). @error as nn::EnginePlugins::load()
+/// checkWorkerPlugins(), then into this process. @error as nn::EnginePlugins::load()
 Result<void> loadWorkerPlugins(const RunSpec &spec);
 /// "Plugins: example_ffn 1.0.0 (the run was made with 1.0.1)".
 std::string workerPluginsText();

@@ -17,13 +17,31 @@ std::string shapeText(const at::Tensor &tensor)
     return text.str();
 }
 
-/// One thing that a plugin must not do unseen: hand back another shape, which would fail far from here or
-/// broadcast.
-void checkShape(const at::Tensor &result, const at::Tensor &like, const PluginGuard &guard)
+/// "Float on cpu"
+std::string kindText(at::ScalarType type, at::Device device)
 {
-    if (result.defined() && result.sizes() == like.sizes()) return;
-    throw PluginFailure(guard.id(),
-                        "its result has shape " + shapeText(result) + ", expected " + shapeText(like));
+    std::ostringstream text;
+    text << type << " on " << device;
+    return text.str();
+}
+
+/// @param what "its result"
+void checkKind(const std::string &what, const at::Tensor &tensor, at::ScalarType type, at::Device device,
+               const PluginGuard &guard)
+{
+    if (tensor.scalar_type() == type && tensor.device() == device) return;
+    throw PluginFailure(guard.id(), what + " is " + kindText(tensor.scalar_type(), tensor.device()) +
+                                        ", expected " + kindText(type, device));
+}
+
+/// What a plugin must not do unseen: hand back another shape, which would fail far from here or broadcast;
+/// another number format, which would make all that is computed from it another precision; another device.
+void checkResult(const at::Tensor &result, const at::Tensor &like, const PluginGuard &guard)
+{
+    if (!result.defined() || result.sizes() != like.sizes())
+        throw PluginFailure(guard.id(),
+                            "its result has shape " + shapeText(result) + ", expected " + shapeText(like));
+    checkKind("its result", result, like.scalar_type(), like.device(), guard);
 }
 
 /// What a part adds to the loss and reports is one number each.
@@ -49,7 +67,7 @@ public:
     at::Tensor forward(const at::Tensor &x_BTC, const ForwardContext &context) override
     {
         at::Tensor y_BTC = m_guard([&] { return m_part->forward(x_BTC, context); });
-        checkShape(y_BTC, x_BTC, m_guard);
+        checkResult(y_BTC, x_BTC, m_guard);
         checkNotes(context, m_guard);
         return y_BTC;
     }
@@ -100,9 +118,8 @@ private:
                                                   ", expected [1 or " + std::to_string(shape.batch) +
                                                   ", 1, " + std::to_string(shape.numQueries) + ", " +
                                                   std::to_string(numKeys) + "]");
-        if (bias_B1TS.dtype() != options.dtype() || bias_B1TS.device() != options.device())
-            throw PluginFailure(m_guard.id(),
-                                "its mask has another number format or device than it was asked for");
+        checkKind("its mask", bias_B1TS, c10::typeMetaToScalarType(options.dtype()), options.device(),
+                  m_guard);
     }
 
     std::unique_ptr<MaskPolicy> m_part;
@@ -141,7 +158,7 @@ public:
     at::Tensor read(const SourceInput &input, const ForwardContext &context) override
     {
         at::Tensor y_BHTD = m_guard([&] { return m_part->read(input, context); });
-        checkShape(y_BHTD, input.local_BHTD, m_guard);
+        checkResult(y_BHTD, input.local_BHTD, m_guard);
         checkNotes(context, m_guard);
         return y_BHTD;
     }

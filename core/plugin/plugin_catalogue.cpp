@@ -29,14 +29,16 @@ Result<void> readInto(PluginRecord &record, const fs::path &folder)
     const fs::path file = folder / (record.info.id + ".json");
     ORRERY_TRY(checkTrustedFolder(folder));
     ORRERY_TRY(checkTrustedFile(file));
-    ORRERY_ASSIGN(PluginManifest manifest, readPluginManifest(folder));
-    manifest.info.directory = record.info.directory;
-    record.info = std::move(manifest.info);
-    if (!manifest.engineLibrary.empty()) {
-        ORRERY_ASSIGN(record.engineLibrary, checkLibrary(folder, manifest.engineLibrary));
+    const std::string directory = record.info.directory;
+    Result<PluginManifest> manifest = readPluginManifest(folder);
+    record.info = manifest ? std::move(manifest->info) : readPluginIdentity(folder);
+    record.info.directory = directory;
+    if (!manifest) return manifest.error();
+    if (!manifest->engineLibrary.empty()) {
+        ORRERY_ASSIGN(record.engineLibrary, checkLibrary(folder, manifest->engineLibrary));
     }
-    if (!manifest.uiLibrary.empty()) {
-        ORRERY_ASSIGN(record.uiLibrary, checkLibrary(folder, manifest.uiLibrary));
+    if (!manifest->uiLibrary.empty()) {
+        ORRERY_ASSIGN(record.uiLibrary, checkLibrary(folder, manifest->uiLibrary));
     }
     return {};
 }
@@ -175,6 +177,12 @@ void PluginCatalogue::scanDirectory(const PluginDirectory &directory)
         m_problems.push_back(ioError("read plugin folder", directory.path, failed.value()));
         return;
     }
+    // Whoever may change a link on the way, or a folder above, may put another folder in its place.
+    for (const fs::path &way : {fs::absolute(directory.path, failed), path})
+        if (auto trusted = checkTrustedWay(way); !trusted) {
+            m_problems.push_back(trusted.error());
+            return;
+        }
     if (auto trusted = checkTrustedFolder(path); !trusted) {
         m_problems.push_back(trusted.error());
         return;

@@ -2,12 +2,16 @@
 #include "core/plugin/plugin_files.h"
 
 #include "core/base/files.h"
+#include "core/base/platform.h"
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <elf.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,6 +51,47 @@ Result<void> checkTrusted(const fs::path &path, mode_t kind, Links links)
     return {};
 }
 
+/// Whether the group is the user's alone, of the same name and without others in it: of what only that group
+/// may write, the user remains the only writer. Like sshd's StrictModes of Debian, but for a look through all
+/// users.
+bool isOwnGroup(uid_t user, gid_t group)
+{
+    std::array<char, 16384> userText{}, groupText{};
+    passwd userEntry{};
+    struct group groupEntry {};
+    passwd *foundUser = nullptr;
+    struct group *foundGroup = nullptr;
+    if (::getpwuid_r(user, &userEntry, userText.data(), userText.size(), &foundUser) != 0 || !foundUser)
+        return false;
+    if (::getgrgid_r(group, &groupEntry, groupText.data(), groupText.size(), &foundGroup) != 0 || !foundGroup)
+        return false;
+    const std::string_view name = foundUser->pw_name;
+    if (foundUser->pw_gid != group || name != foundGroup->gr_name) return false;
+    for (char **member = foundGroup->gr_mem; *member; ++member)
+        if (name != *member) return false;
+    return true;
+}
+
+/// @param above a folder on the way to `path`
+Result<void> checkAbove(const fs::path &path, const fs::path &above)
+{
+    struct stat info {};
+    if (::stat(above.c_str(), &info) != 0) return ioError("read", above, errno);
+    const auto refuse = [&](const std::string &found, const std::string &hint) {
+        return untrusted(path, found, "only folders above it that root or this user alone may change", hint);
+    };
+    const std::string shown = "\"" + above.string() + "\"";
+    if (info.st_uid != 0 && info.st_uid != ::geteuid())
+        return refuse(shown + " above it belongs to user " + std::to_string(info.st_uid),
+                      "Put the plugins into a folder of your own.");
+    const bool isOpen = (info.st_mode & 0002) != 0;
+    const bool isOpenToGroup = (info.st_mode & 0020) != 0 && !isOwnGroup(info.st_uid, info.st_gid);
+    if ((info.st_mode & S_ISVTX) != 0 || !(isOpen || isOpenToGroup)) return {};
+    return refuse((isOpen ? "everybody may write " : "its group may write ") + shown + " above it",
+                  "Take the permission away: chmod " + std::string(isOpen ? "o-w " : "g-w ") + shown +
+                      ", or put the plugins elsewhere.");
+}
+
 #if defined(__x86_64__)
 constexpr uint16_t kMachine = EM_X86_64;
 #elif defined(__aarch64__)
@@ -82,6 +127,16 @@ Result<void> checkLibraryHeader(const fs::path &path)
 Result<void> checkTrustedFolder(const fs::path &folder)
 {
     return checkTrusted(folder, S_IFDIR, Links::Forbidden);
+}
+
+Result<void> checkTrustedWay(const fs::path &path)
+{
+    const std::string program = programDir().string() + "/";
+    for (fs::path above = path.parent_path();; above = above.parent_path()) {
+        const std::string prefix = above == above.root_path() ? "/" : above.string() + "/";
+        if (!program.starts_with(prefix)) ORRERY_TRY(checkAbove(path, above));
+        if (above == above.parent_path()) return {};
+    }
 }
 
 Result<void> checkTrustedFile(const fs::path &file) { return checkTrusted(file, S_IFREG, Links::Forbidden); }

@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kMaxDepth = 6;
 constexpr size_t kMaxNameBytes = 80;
+constexpr size_t kMaxVersionBytes = 32;
 constexpr size_t kMaxLibraryBytes = 100;
 constexpr size_t kMaxRequirements = 32;
 constexpr size_t kMaxProvided = 64;
@@ -38,6 +39,8 @@ class ManifestReader {
 public:
     ManifestReader(const Json &json, const std::string &id) : m_json(json), m_id(id) {}
     Result<PluginManifest> read();
+    /// Of the names what is right by itself.
+    PluginInfo identity();
 
 private:
     Result<void> readApiVersion();
@@ -95,6 +98,18 @@ Result<PluginManifest> ManifestReader::read()
     return std::move(m_manifest);
 }
 
+PluginInfo ManifestReader::identity()
+{
+    PluginInfo info;
+    info.id = m_id;
+    (void)readApiVersion(); // one that this program does not have is known, too
+    info.apiVersion = m_manifest.info.apiVersion;
+    if (auto name = text(m_json, "name", kMaxNameBytes)) info.name = std::move(*name);
+    if (auto version = text(m_json, "version", kMaxVersionBytes); version && parsePluginVersion(*version))
+        info.version = std::move(*version);
+    return info;
+}
+
 Result<void> ManifestReader::readApiVersion()
 {
     const auto found = m_json.find("apiVersion");
@@ -120,7 +135,7 @@ Result<void> ManifestReader::readNames()
     if (info.id != m_id)
         return refuse("id", shownJson(m_json["id"]), "\"" + m_id + "\", the name of its folder");
     ORRERY_ASSIGN(info.name, text(m_json, "name", kMaxNameBytes));
-    ORRERY_ASSIGN(info.version, text(m_json, "version", 32));
+    ORRERY_ASSIGN(info.version, text(m_json, "version", kMaxVersionBytes));
     if (!parsePluginVersion(info.version))
         return refuse("version", shownJson(m_json["version"]), "numbers such as \"1.2.0\"");
     if (const auto found = m_json.find("experimental"); found != m_json.end()) {
@@ -140,7 +155,7 @@ Result<void> ManifestReader::readRequirements()
         if (!isPluginName(requirement.id))
             return refuse("requires", shownJson(entry["id"]), "the id of a plugin");
         if (entry.contains("version")) {
-            ORRERY_ASSIGN(requirement.version, text(entry, "version", 32));
+            ORRERY_ASSIGN(requirement.version, text(entry, "version", kMaxVersionBytes));
             if (!parsePluginVersion(requirement.version))
                 return refuse("requires", shownJson(entry["version"]), "a version such as \"1.2\"");
         }
@@ -275,16 +290,27 @@ Result<void> ManifestReader::checkKeys(const Json &object, const std::string &pl
     return {};
 }
 
+Result<Json> parseJson(std::string_view json, const std::string &id)
+{
+    return parseStrictJson(json, {.action = "Cannot read \"" + id + ".json\"",
+                                  .advice = kMendHint,
+                                  .deepExpected = "the manifest of a plugin",
+                                  .maxBytes = kMaxManifestBytes,
+                                  .maxDepth = kMaxDepth});
+}
+
 } // namespace
 
 Result<PluginManifest> parsePluginManifest(std::string_view json, const std::string &id)
 {
-    ORRERY_ASSIGN(const Json parsed, parseStrictJson(json, {.action = "Cannot read \"" + id + ".json\"",
-                                                            .advice = kMendHint,
-                                                            .deepExpected = "the manifest of a plugin",
-                                                            .maxBytes = kMaxManifestBytes,
-                                                            .maxDepth = kMaxDepth}));
+    ORRERY_ASSIGN(const Json parsed, parseJson(json, id));
     return ManifestReader(parsed, id).read();
+}
+
+PluginInfo parsePluginIdentity(std::string_view json, const std::string &id)
+{
+    const Result<Json> parsed = parseJson(json, id);
+    return ManifestReader(parsed ? *parsed : Json(), id).identity();
 }
 
 Result<PluginManifest> readPluginManifest(const std::filesystem::path &folder)
@@ -292,6 +318,13 @@ Result<PluginManifest> readPluginManifest(const std::filesystem::path &folder)
     const std::string id = folder.filename().string();
     ORRERY_ASSIGN(const std::string text, readFile(folder / (id + ".json"), kMaxManifestBytes));
     return parsePluginManifest(text, id);
+}
+
+PluginInfo readPluginIdentity(const std::filesystem::path &folder)
+{
+    const std::string id = folder.filename().string();
+    const Result<std::string> text = readFile(folder / (id + ".json"), kMaxManifestBytes);
+    return parsePluginIdentity(text ? *text : std::string(), id);
 }
 
 } // namespace orrery

@@ -203,6 +203,8 @@ private Q_SLOTS:
         QTest::newRow("forward_torch_error") << "plugin \"probe\" failed: " << unavailable;
         QTest::newRow("forward_shape")
             << "its result has shape [2, 1, 16], expected [2, 8, 16]" << unavailable;
+        QTest::newRow("forward_type")
+            << "its result is BFloat16 on cpu, expected Float on cpu" << unavailable;
         QTest::newRow("forward_nothing") << "its result has shape (none)" << unavailable;
         QTest::newRow("forward_out_of_memory")
             << "memory ran out" << static_cast<int>(ErrorCode::OutOfMemory);
@@ -251,12 +253,18 @@ private Q_SLOTS:
                                      << "";
         QTest::newRow("source_shape") << source << "probe_source"
                                       << "plugin \"probe\" failed: its result has shape";
+        QTest::newRow("source_type")
+            << source << "probe_source"
+            << "plugin \"probe\" failed: its result is Double on cpu, expected Float on cpu";
         QTest::newRow("source_throws") << source << "probe_source"
                                        << "plugin \"probe\" failed: the source is dry";
         QTest::newRow("module_good") << module << "probe_module"
                                      << "";
         QTest::newRow("module_shape") << module << "probe_module"
                                       << "plugin \"probe\" failed: its result has shape [2, 8, 1], expected";
+        QTest::newRow("module_type")
+            << module << "probe_module"
+            << "plugin \"probe\" failed: its result is Double on cpu, expected Float on cpu";
     }
     void sourcesAndModulesAreGuarded()
     {

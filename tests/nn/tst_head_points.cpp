@@ -349,6 +349,8 @@ public:
     at::Tensor forward(const at::Tensor &h_BTC, const ForwardContext &context) override
     {
         if (m_what == "head shape") return h_BTC.narrow(2, 0, 1); // would broadcast
+        if (m_what == "head type") return h_BTC.to(at::kDouble);  // all behind it would be double
+        if (m_what == "head device") return at::empty_like(h_BTC, h_BTC.options().device(at::kMeta));
         if (m_what == "head loss") context.notes->addLoss(h_BTC.mean(-1));
         if (m_what == "head value") context.notes->addValue("kinds", h_BTC.mean(0));
         if (m_what == "head throws") throw std::runtime_error("the head aches");
@@ -399,6 +401,8 @@ void TestHeadPoints::pluginsPartsAreGuarded_data()
     QTest::addColumn<QString>("reason"); // empty: nothing is wrong
     QTest::newRow("head good") << "";
     QTest::newRow("head shape") << "its result has shape [2, 8, 1], expected [2, 8, 16]";
+    QTest::newRow("head type") << "its result is Double on cpu, expected Float on cpu";
+    QTest::newRow("head device") << "its result is Float on meta, expected Float on cpu";
     QTest::newRow("head loss") << "its term of the loss has shape [2, 8], expected a scalar";
     QTest::newRow("head value") << "its value \"kinds\" has shape [8, 16], expected a scalar";
     QTest::newRow("head throws") << "the head aches";
@@ -407,7 +411,7 @@ void TestHeadPoints::pluginsPartsAreGuarded_data()
     QTest::newRow("mask throws") << "the mask fell";
     QTest::newRow("mask nothing") << "its mask has shape (none), expected [1 or 2, 1, 8, 8]";
     QTest::newRow("mask shape") << "its mask has shape [3, 1, 8, 8], expected [1 or 2, 1, 8, 8]";
-    QTest::newRow("mask type") << "its mask has another number format or device";
+    QTest::newRow("mask type") << "its mask is Double on cpu, expected Float on cpu";
     QTest::newRow("probe good") << "";
     QTest::newRow("probe changes") << "its probe changed what it was shown";
     QTest::newRow("probe throws") << "the probe is blind";

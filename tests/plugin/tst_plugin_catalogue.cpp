@@ -80,6 +80,85 @@ private Q_SLOTS:
                  catalogue.problems()[0].text().c_str());
     }
 
+    /// Plugins in a folder of a folder, which has this mode and owner.
+    static PluginCatalogue scannedBelow(const PluginFolder &folder, mode_t mode, uid_t user, gid_t group)
+    {
+        folder.write("above/plugins/x/x.json", manifestOf("x"));
+        folder.write("above/plugins/x/libx.so", libraryHeader());
+        folder.setMode("above/plugins", 0755);
+        const QByteArray above = folder.path("above").toUtf8();
+        if (::chown(above.constData(), user, group) != 0) qFatal("cannot give the folder away");
+        folder.setMode("above", mode); // behind chown(), which may take bits away
+        return PluginCatalogue::scan({{folder.fsPath("above/plugins"), DirectoryNeed::Named}});
+    }
+    void foldersAboveMustBeTrustedToo_data()
+    {
+        QTest::addColumn<int>("mode");
+        QTest::addColumn<int>("user"); // -1: this one
+        QTest::addColumn<int>("group");
+        QTest::addColumn<QString>("reason"); // empty: fine
+        QTest::newRow("usual") << 0755 << -1 << -1 << QString();
+        QTest::newRow("private") << 0700 << -1 << -1 << QString();
+        QTest::newRow("everybody") << 0777 << -1 << -1 << "everybody may write \"";
+        QTest::newRow("everybody, sticky") << 01777 << -1 << -1 << QString();
+        QTest::newRow("a group") << 0775 << -1 << 4711 << "its group may write \"";
+        QTest::newRow("a group, sticky") << 01775 << -1 << 4711 << QString();
+        QTest::newRow("root's own group") << 0775 << 0 << 0 << QString();
+        QTest::newRow("somebody else") << 0755 << 4711 << -1 << "above it belongs to user 4711";
+        QTest::newRow("somebody else, sticky") << 01777 << 4711 << -1 << "above it belongs to user 4711";
+    }
+    void foldersAboveMustBeTrustedToo()
+    {
+        QFETCH(int, mode);
+        QFETCH(int, user);
+        QFETCH(int, group);
+        QFETCH(QString, reason);
+        if (::geteuid() != 0 && (user >= 0 || group >= 0)) QSKIP("Only root can give files away.");
+        PluginFolder folder;
+        const PluginCatalogue catalogue = scannedBelow(folder, static_cast<mode_t>(mode),
+                                                       static_cast<uid_t>(user), static_cast<gid_t>(group));
+        QCOMPARE(catalogue.records().size(), reason.isEmpty() ? size_t{1} : size_t{0});
+        QCOMPARE(catalogue.problems().size(), reason.isEmpty() ? size_t{0} : size_t{1});
+        if (reason.isEmpty()) return;
+        const Error &problem = catalogue.problems()[0];
+        QVERIFY2(qtext(problem.message).contains(reason) &&
+                     problem.message.find("/above\"") != std::string::npos,
+                 problem.message.c_str());
+        QVERIFY(problem.code == ErrorCode::Conflict && !problem.hint.empty());
+    }
+    void aLinkThatOthersMayChangeIsNotFollowed()
+    {
+        PluginFolder folder;
+        PluginFolder elsewhere;
+        elsewhere.add("x");
+        folder.write("above/readme", "");
+        QVERIFY(QFile::link(elsewhere.path(), folder.path("above/plugins")));
+        const std::vector<PluginDirectory> named{{folder.fsPath("above/plugins"), DirectoryNeed::Named}};
+        QCOMPARE(order(PluginCatalogue::scan(named)), QStringList{"x"});
+        folder.setMode("above", 0777);
+        const PluginCatalogue catalogue = PluginCatalogue::scan(named);
+        QVERIFY(catalogue.records().empty() && catalogue.problems().size() == 1);
+    }
+    void aRefusedManifestStillSaysWhichItIs()
+    {
+        PluginFolder folder;
+        const auto told = [&](const QByteArray &manifest) {
+            folder.addAs("x", manifest);
+            const PluginInfo info = folder.scanned("x");
+            const bool isRefused = info.state == PluginState::Refused && !info.directory.empty();
+            return qtext(info.id + "|" + info.name + "|" + info.version + "|" +
+                         std::to_string(info.apiVersion)) +
+                   (isRefused ? "" : " and is not refused");
+        };
+        QCOMPARE(told(manifestOf("x").replace("\"apiVersion\":1", "\"apiVersion\":2")), "x|Plugin x|1.0.0|2");
+        QCOMPARE(told(manifestOf("x", R"("nonsense":1)")), "x|Plugin x|1.0.0|1");
+        QCOMPARE(told(manifestOf("y")), "x|Plugin y|1.0.0|1"); // in a folder of another name
+        QCOMPARE(told(manifestOf("x").replace("1.0.0", "one")), "x|Plugin x||1");
+        QCOMPARE(told(manifestOf("x").replace("\"Plugin x\"", "7")), "x||1.0.0|1");
+        QCOMPARE(told("{"), "x|||0");
+        QCOMPARE(told("[1]"), "x|||0");
+    }
+
     void refusesBrokenJson()
     {
         PluginFolder folder;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/plugins/plugin_details.h"
 
+#include "core/spec/field_record.h"
 #include "core/spec/field_table.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/key_value_grid.h"
@@ -112,7 +113,7 @@ void PluginDetails::setPlugin(const PluginInfo &plugin, const QString &uiProblem
 {
     const bool isSame = plugin.id == m_plugin.id && plugin.version == m_plugin.version &&
                         plugin.directory == m_plugin.directory &&
-                        plugin.settings.size() == m_plugin.settings.size();
+                        pluginFieldsToText(plugin.settings) == pluginFieldsToText(m_plugin.settings);
     m_plugin = plugin;
     m_title->setText(pluginTitle(plugin));
     const bool hasUiProblem = plugin.isUsable() && !uiProblem.isEmpty();

@@ -32,10 +32,16 @@ PluginSettingsForm::PluginSettingsForm(QWidget *parent) : QWidget(parent), m_gri
 
 void PluginSettingsForm::setFields(std::vector<Field> fields)
 {
+    const QMap<QString, QString> before = m_given;
     clear();
     m_fields = std::move(fields);
     m_rows.reserve(m_fields.size());
     for (const Field &field : m_fields) addRow(field);
+    for (Row &row : m_rows) {
+        if (!before.contains(row.key)) continue;
+        row.editor->setGivenText(before[row.key]);
+        takeEdit(row);
+    }
     Q_EMIT changed();
 }
 

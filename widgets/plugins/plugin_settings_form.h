@@ -25,7 +25,8 @@ public:
     explicit PluginSettingsForm(QWidget *parent = nullptr);
     /// As FieldEditor::setEngine(), before the first fields.
     void setEngine(const EngineSession *engine) { m_engine = engine; }
-    /// Shows the settings of a plugin with nothing given.
+    /// Shows the settings of a plugin. What was given for one of the same key stays, checked by its rules of
+    /// now.
     void setFields(std::vector<Field> fields);
     [[nodiscard]] int numFields() const { return static_cast<int>(m_rows.size()); }
     /// Key to text of what was given; also where it is wrong.

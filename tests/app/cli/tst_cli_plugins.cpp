@@ -90,6 +90,13 @@ private Q_SLOTS:
         QCOMPARE(answer.exitCode, 0);
         QVERIFY2(answer.out.contains(u"line 2"_s) && answer.out.contains(u"everybody may write it"_s),
                  qPrintable(answer.out));
+        // Which one it is can be told of a JSON whose rules it breaks.
+        folder.addAs("later",
+                     orrery::test::manifestOf("later").replace("\"apiVersion\":1", "\"apiVersion\":9"));
+        const EngineAnswer later =
+            m_home.run({u"plugins"_s, u"list"_s, u"--json"_s, u"--plugin-dir"_s, folder.path()});
+        QCOMPARE(rowOf(later, u"later"_s)[u"state"_s].toString(), u"refused"_s);
+        QCOMPARE(rowOf(later, u"later"_s)[u"version"_s].toString(), u"1.0.0"_s);
         const EngineAnswer nowhere = m_home.run({u"plugins"_s, u"list"_s, u"--plugin-dir"_s, u"/nowhere"_s});
         QCOMPARE(nowhere.exitCode, 0);
         QVERIFY(nowhere.err.contains(u"/nowhere"_s));
@@ -263,6 +270,16 @@ private Q_SLOTS:
         QCOMPARE(generated.exitCode, 3);
         QVERIFY2(generated.err.contains(u"example_ffn"_s) && generated.err.contains(reason),
                  qPrintable(generated.all()));
+        // And a run that begins with its weights.
+        const QString out = m_home.path(u"begun"_s);
+        const EngineAnswer begun =
+            m_home.run(QStringList{u"train"_s, u"--from"_s, m_run, u"--data"_s, m_text, u"--out"_s, out,
+                                   u"--steps"_s, u"2"_s, u"--json"_s} +
+                       where);
+        QCOMPARE(begun.exitCode, 3);
+        QVERIFY2(begun.all().contains(u"example_ffn"_s) && begun.all().contains(reason),
+                 qPrintable(begun.all()));
+        QVERIFY(!QDir(out).exists());
         // It is still listed, shown and copied.
         QCOMPARE(m_home.run({u"runs"_s, u"show"_s, m_run}).exitCode, 0);
     }

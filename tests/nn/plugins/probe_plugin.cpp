@@ -24,6 +24,7 @@ public:
         if (m_behaviour == "forward_out_of_memory") throw std::bad_alloc();
         if (m_behaviour == "forward_torch_error") return at::matmul(x_BTC, at::ones({3, 3}));
         if (m_behaviour == "forward_shape") return x_BTC.narrow(1, 0, 1);
+        if (m_behaviour == "forward_type") return x_BTC.to(at::kBFloat16);
         if (m_behaviour == "forward_nothing") return {};
         return x_BTC * 2;
     }
@@ -39,6 +40,7 @@ public:
     at::Tensor read(const nn::SourceInput &input, const nn::ForwardContext &) override
     {
         if (m_behaviour == "source_shape") return input.local_BHTD.transpose(1, 2);
+        if (m_behaviour == "source_type") return input.local_BHTD.to(at::kDouble);
         if (m_behaviour == "source_throws") throw std::runtime_error("the source is dry");
         return input.local_BHTD * 2;
     }
@@ -53,6 +55,7 @@ public:
     at::Tensor forward(const at::Tensor &x_BTC, const nn::ForwardContext &) override
     {
         if (m_behaviour == "module_shape") return x_BTC.narrow(2, 0, 1); // would broadcast
+        if (m_behaviour == "module_type") return x_BTC.to(at::kDouble);
         return x_BTC;
     }
 

@@ -20,14 +20,17 @@ inline PluginInfo samplePlugin(const std::string &id, PluginState state = Plugin
     return plugin;
 }
 
-/// Squared ReLU with two settings.
-inline PluginInfo reluPlugin()
+/// Squared ReLU with two settings. @param maximum of plugins.relu.scale
+inline PluginInfo reluPlugin(int maximum = 10)
 {
     PluginInfo plugin = samplePlugin("relu");
     plugin.name = "Squared ReLU";
     plugin.provides = {{"FeedForward", "relu_squared"}};
-    const auto fields = pluginFieldsFromText("relu", plugin.name, R"({"settings":[
-        {"key":"scale","label":"Scale","type":"real","default":1,"minimum":0,"maximum":10,"effect":"Multiplies the activation."},
+    const auto fields = pluginFieldsFromText("relu", plugin.name,
+                                             R"({"settings":[
+        {"key":"scale","label":"Scale","type":"real","default":1,"minimum":0,"maximum":)" +
+                                                 std::to_string(maximum) +
+                                                 R"(,"effect":"Multiplies the activation."},
         {"key":"mode","label":"Mode","type":"choice","choices":["soft","hard"],"default":"soft","effect":"How it cuts."}]})");
     if (fields.ok()) plugin.settings = *fields;
     return plugin;

@@ -54,6 +54,7 @@ private Q_SLOTS:
     void whatCannotBeUsedSaysSo();
     void windowHalvesThatFailedAreTold();
     void aRefreshKeepsSelectionAndWhatWasTyped();
+    void aRefreshTakesTheRulesThatWereMended();
     void lateAnswersAreDropped();
     void theKeyboardReachesEverything();
     void everythingHasAName();
@@ -283,6 +284,23 @@ void TestPluginsPanel::aRefreshKeepsSelectionAndWhatWasTyped()
     m_panel->refresh();
     QTRY_COMPARE(m_panel->model()->rowCount(), 1);
     QCOMPARE(m_panel->details()->plugin().id, std::string("aleph"));
+}
+
+void TestPluginsPanel::aRefreshTakesTheRulesThatWereMended()
+{
+    open({reluPlugin(2)});
+    const QString key = u"plugins.relu.scale"_s;
+    PluginSettingsForm *form = m_panel->details()->settings();
+    typeText(qobject_cast<QLineEdit *>(form->editor(key)->control()), u"3"_s);
+    QVERIFY(!form->isValid() && form->shownError(key).contains(u"found 3, expected 0 … 2"_s));
+    m_session->plugins.plugins = {reluPlugin(5)}; // as many settings, of the same version
+    QTest::keyClick(m_panel.get(), Qt::Key_F5);
+    QTRY_VERIFY2(form->isValid(), qPrintable(form->shownError(key)));
+    QCOMPARE(form->given().value(key), u"3"_s); // what was typed is checked anew
+    QVERIFY(m_panel->details()->useButton()->isEnabled());
+    m_session->plugins.plugins = {reluPlugin(2)};
+    m_panel->refresh();
+    QTRY_VERIFY(!form->isValid());
 }
 
 void TestPluginsPanel::lateAnswersAreDropped()
