@@ -230,7 +230,8 @@ Result<int64_t> copyRunFiles(const fs::path &from, const fs::path &to, const std
             ORRERY_ASSIGN(lastStep, settleDatabase(to, originId));
         }
     }
-    for (const char *file : {"log.jsonl", "worker.log", "memory.safetensors", "labels.json", "tokenizer.json", kBegunFromFile})
+    for (const char *file : {"log.jsonl", "worker.log", "memory.safetensors", "labels.json",
+                             "breakpoints.json", "tokenizer.json", kBegunFromFile})
         if (fs::is_regular_file(from / file, failed)) ORRERY_TRY(copyFile(from / file, to / file));
     ORRERY_TRY(syncDirectory(to));
     return lastStep;

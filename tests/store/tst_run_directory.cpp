@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/failure_note.h"
+#include "core/store/run_breakpoints.h"
 #include "tests/spec/full_status.h"
 #include "tests/store/store_fixture.h"
 
@@ -357,6 +358,7 @@ private Q_SLOTS:
         writeText(run.checkpoints() / "step-00000050.deleted" / "manifest.json", "{}");
         writeText(run.path() / "frames" / "1.bin", "once upon");
         writeText(run.logFile(), "{}\n");
+        VERIFY_OK(writeBreakpoints(run.path(), {"loss > 4"}));
 
         const fs::path target = m_path / "copy";
         VERIFY_OK(run.copyTo(target));
@@ -379,6 +381,7 @@ private Q_SLOTS:
         const RunStatus status = copy->status();
         QVERIFY(status.state == RunState::Stopped);
         QCOMPARE(status.lastCheckpointStep, int64_t{100});
+        QCOMPARE(status.breakpoints, std::vector<std::string>{"loss > 4"});
         QCOMPARE(status.directory, fs::canonical(target).string());
         // It says where it comes from, in its spec and in its log.
         QCOMPARE(copy->frozen().id, std::string("copy"));
@@ -428,6 +431,7 @@ private Q_SLOTS:
         const RunDirectory run = make();
         setState(run, RunState::Finished);
         writeText(run.checkpoints() / "step-00000100" / "manifest.json", "{}");
+        VERIFY_OK(writeBreakpoints(run.path(), {"loss > 4"}));
         VERIFY_OK(run.remove());
         QVERIFY(!fs::exists(run.path()));
 

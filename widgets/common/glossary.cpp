@@ -47,13 +47,13 @@ constexpr auto kLines = std::to_array<Line>({
     {series::kLearningRate, TEXT("Learning rate"),
      TEXT("How far an update moves the weights. The schedule raises it in the warm-up and lowers it "
           "towards the end."),
-     TEXT("0.0003 to 0.003 for most models here; the wider the model, the lower."), "docs/model.md"},
+     TEXT("0.0003 to 0.003 for most models here; the wider the model, the lower."), "docs/optimizers.md"},
     {series::kGradNorm, TEXT("Gradient norm"),
      TEXT("Length of the gradient of all weights together (L2), before it is cut to optimizer.clip. It "
           "says how strongly this step's text pulls at the model."),
      TEXT("High in the first steps, then steady or slowly falling, mostly between 0.1 and 2. A jump to ten "
           "times that comes before a jump of the loss; NaN or infinity stops the training."),
-     "docs/model.md"},
+     "docs/optimizers.md"},
     {series::kTokensPerSecond, TEXT("Tokens per second"),
      TEXT("Training tokens in a second of training, without pauses, validation and checkpoints."),
      TEXT("Steady. A drop means that something else uses the processor, or that the window asks much: "

@@ -165,13 +165,15 @@ void addPlugins(CLI::App &app, Session &session)
         "check", "Try the engine half of one plugin or of all anew, each in a process of its own, and say whether it fits");
     check->add_option("id", id, "As plugins list prints it; without one, all");
     addPluginFolders(check);
-    finish(check, session, [&session] {
-        PluginTrials(PluginTrials::fileOfThisUser()).forget(); // what was mended is not what it was
-        WorkerCommand worker{{"check-plugin", "--register"}};
-        if (!id.empty()) worker.arguments.push_back(id);
-        if (session.json) worker.arguments.emplace_back("--json");
-        return fail(session, execWorker(worker));
-    });
+    finishHere(
+        check, session, "plugins list --host says what that machine found; or run it on that machine.",
+        [&session] {
+            PluginTrials(PluginTrials::fileOfThisUser()).forget(); // what was mended is not what it was
+            WorkerCommand worker{{"check-plugin", "--register"}};
+            if (!id.empty()) worker.arguments.push_back(id);
+            if (session.json) worker.arguments.emplace_back("--json");
+            return fail(session, execWorker(worker));
+        });
     auto *showCommand = command->add_subcommand("show", "One plugin with its settings");
     showCommand->add_option("id", id, "As plugins list prints it")->required();
     addPluginFolders(showCommand);

@@ -323,8 +323,9 @@ void TestCliRemote::importsAndLooksAtDataThere()
 void TestCliRemote::tellsWhatWorksHereAlone_data()
 {
     QTest::addColumn<QString>("line");
-    for (const char *line : {"evaluate alpha --data /x", "runs copy alpha /x", "data prepare /x", "data tokenizer train /x",
-                             "data tokenizer show /x", "data detector measure", "runs export alpha /x", "doctor", "bench store"})
+    for (const char *line : {"evaluate alpha --data /x", "runs copy alpha /x", "data prepare /x",
+                             "data tokenizer train /x", "data tokenizer show /x", "data detector measure",
+                             "plugins check", "runs export alpha /x", "doctor", "bench store"})
         QTest::newRow(line) << QString::fromLatin1(line);
 }
 
