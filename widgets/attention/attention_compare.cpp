@@ -96,17 +96,17 @@ void AttentionPanel::refreshProgress()
     if (!m_saving.isEmpty())
         setProgress(tr("Saving %1 …").arg(m_saving), -1);
     else if (m_question->isAsking())
-        show(tr("Attention by the weights of %1").arg(m_question->model()), m_question->amount(),
+        show(tr("Attention by the weights of %1").arg(titleOf(m_question->model())), m_question->amount(),
              [this] { m_question->cancel(); });
     else if (m_askedBase->isAsking())
-        show(tr("The same by the weights of %1, to compare with").arg(m_askedBase->model()), m_askedBase->amount(),
-             [this] { cancelBase(); });
+        show(tr("The same by the weights of %1, to compare with").arg(titleOf(m_askedBase->model())),
+             m_askedBase->amount(), [this] { cancelBase(); });
     else if (m_cells->isAsking())
-        show(tr("Exact cells by the weights of %1").arg(m_cells->model()), m_cells->amount(),
+        show(tr("Exact cells by the weights of %1").arg(titleOf(m_cells->model())), m_cells->amount(),
              [this] { m_cells->forget(); });
     else if (m_ablationQuestion->isAsking())
-        show(tr("%1 without the head").arg(m_ablationQuestion->model()), m_ablationQuestion->amount(),
-             [this] { m_ablationQuestion->cancel(); });
+        show(tr("%1 without the head").arg(titleOf(m_ablationQuestion->model())),
+             m_ablationQuestion->amount(), [this] { m_ablationQuestion->cancel(); });
     else
         clearProgress();
 }

@@ -5,7 +5,6 @@
 #include "widgets/attention/asked_base.h"
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/bar_list.h"
-#include "widgets/common/breadcrumbs.h"
 #include "widgets/attention/flow_history.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/head_page.h"
@@ -18,7 +17,9 @@
 #include "widgets/attention/scrubber.h"
 #include "widgets/attention/starred_heads.h"
 #include "widgets/attention/token_strip.h"
+#include "widgets/attention/wrapped_label.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/breadcrumbs.h"
 #include "widgets/common/column_scroll.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
@@ -49,6 +50,9 @@ void AttentionPanel::makeParts()
     m_mediaNote = new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, this);
     m_mediaNote->setObjectName(u"mediaNote"_s);
     m_mediaNote->hide();
+    m_saidNote = new WrappedLabel(Tone::Secondary, TypeSize::Small, this);
+    m_saidNote->setObjectName(u"saidNote"_s);
+    m_saidNote->hide();
     m_stage = new AttentionStage(this);
     m_scrubber = new Scrubber(*m_feed, this);
     m_empty = new EmptyState(QString(), QString(), this);
@@ -81,6 +85,7 @@ void AttentionPanel::makeParts()
     shownLayout->setSpacing(space::kOne);
     shownLayout->addWidget(m_strip);
     shownLayout->addWidget(m_mediaNote);
+    shownLayout->addWidget(m_saidNote);
     shownLayout->addWidget(m_stage, 1);
     shownLayout->addLayout(noteRow);
 

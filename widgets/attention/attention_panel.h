@@ -43,6 +43,7 @@ class Scrubber;
 class StarredHeads;
 class TokenStrip;
 class ToneLabel;
+class WrappedLabel;
 struct ArraysPage;
 struct FigurePage;
 struct HeadContent;
@@ -171,6 +172,7 @@ private:
     [[nodiscard]] bool isSaid() const; ///< what is shown is read with what was remembered when it was said
     void tellOfMemory(const InspectReport &report);
     [[nodiscard]] QString ablationModel(const InspectReport &report) const;
+    [[nodiscard]] QString titleOf(const QString &model) const; ///< by its run's name
     [[nodiscard]] bool isInWindow(int token) const;
     void ablateHeads(const std::vector<HeadRef> &heads);
     void askWaitingAblation();
@@ -305,6 +307,7 @@ private:
     PromptBar *m_prompts = nullptr;
     TokenStrip *m_strip = nullptr;
     ElidedLabel *m_mediaNote = nullptr;
+    WrappedLabel *m_saidNote = nullptr; ///< how the text of an answer was read
     QStackedWidget *m_pages = nullptr;
     EmptyState *m_empty = nullptr;
     QPushButton *m_emptyAsk = nullptr, *m_emptyNewRun = nullptr;

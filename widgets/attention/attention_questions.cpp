@@ -237,7 +237,7 @@ void AttentionPanel::askForOpenHeads()
 /// Whose answer it is; a head is left out of the text by itself, whatever the maps were read with.
 QString AttentionPanel::ablationModel(const InspectReport &report) const
 {
-    const QString model = tr("%1, step %2").arg(fromStd(report.model), integerText(report.step));
+    const QString model = tr("%1, step %2").arg(titleOf(fromStd(report.model)), integerText(report.step));
     return isSaid() ? tr("%1, which reads the text by itself for this", "model").arg(model) : model;
 }
 

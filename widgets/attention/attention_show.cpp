@@ -5,7 +5,6 @@
 #include "widgets/attention/asked_base.h"
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/bar_list.h"
-#include "widgets/common/breadcrumbs.h"
 #include "widgets/attention/exact_cells.h"
 #include "widgets/attention/exact_text.h"
 #include "widgets/attention/flow_history.h"
@@ -20,9 +19,12 @@
 #include "widgets/attention/said_text.h"
 #include "widgets/attention/scrubber.h"
 #include "widgets/attention/token_strip.h"
+#include "widgets/attention/wrapped_label.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/breadcrumbs.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/token_view.h"
@@ -260,23 +262,37 @@ void AttentionPanel::refreshWords(const SnapshotPtr &now)
     }
 }
 
+QString AttentionPanel::titleOf(const QString &model) const { return modelTitle(model, m_session.runs()); }
+
 void AttentionPanel::refreshState()
 {
-    QString state;
+    QString state, model;
+    QStringList said; ///< how a text was read
     if (!m_run.isEmpty() && !m_status.id.empty())
         state = runTitle(m_status) + u" · "_s + runStateLine(m_status, wallNow());
     QString aside;
     if (m_asked) {
         const InspectReport &report = m_asked->report;
-        aside = tr("computed on %1, step %2").arg(fromStd(report.model), integerText(report.step));
-        state = tr("%1 · exact, step %2").arg(fromStd(report.model), integerText(report.step));
-        if (const QString note = saidNote(report, m_askedRequest.asSaid); !note.isEmpty()) state += u" · "_s + note;
-        if (isSaid() && m_isDifference && base()) state += u" · "_s + tr("the other step reads the text by itself");
+        model = fromStd(report.model);
+        aside = tr("computed on %1, step %2").arg(titleOf(model), integerText(report.step));
+        state = tr("%1 · exact, step %2").arg(titleOf(model), integerText(report.step));
+        said << saidNote(report, m_askedRequest.asSaid);
+        if (isSaid() && m_isDifference && base()) said << tr("The other step reads the text by itself.");
+        said.removeAll(QString());
     }
-    if (m_cells->isAsking()) state = tr("computing exact cells on %1…").arg(m_cells->model());
-    if (m_askedBase->isAsking()) state = tr("computing on %1…").arg(m_askedBase->model());
-    if (m_question->isAsking()) state = tr("computing on %1…").arg(m_question->model());
+    const auto tell = [&](const QString &what, const QString &by) {
+        model = by;
+        state = what.arg(titleOf(by));
+    };
+    if (m_cells->isAsking()) tell(tr("computing exact cells on %1…"), m_cells->model());
+    if (m_askedBase->isAsking()) tell(tr("computing on %1…"), m_askedBase->model());
+    if (m_question->isAsking()) tell(tr("computing on %1…"), m_question->model());
+    m_saidNote->setSentence(said.join(u' '));
+    m_saidNote->setVisible(!said.isEmpty());
+    const bool isNamed = titleOf(model) != model; // its hover has the id
+    m_state->setProperty("meaning", isNamed ? plainToolTip(model) : QString());
     m_state->setFullText(state);
+    m_state->setElideMode(Qt::ElideRight); // makes its hover anew
     m_scrubber->setAside(aside);
     refreshBases();
     m_scrubber->setRunLive(isLiveState(m_status.state));

@@ -2,9 +2,12 @@
 #include "widgets/attention/exact_text.h"
 
 #include "widgets/common/number_text.h"
+#include "widgets/common/run_text.h"
 #include "widgets/play/token_view.h"
 
 #include <QStringList>
+
+#include <algorithm>
 
 namespace orrery::ui {
 
@@ -41,6 +44,14 @@ QString runOfModel(const QString &model)
     if (model.contains(u'/')) return model; // a folder may have one in its name
     const qsizetype at = model.lastIndexOf(u'@');
     return at < 0 ? model : model.left(at);
+}
+
+QString modelTitle(const QString &model, const std::vector<RunStatus> &runs)
+{
+    const QString run = runOfModel(model);
+    const auto known = std::find_if(runs.begin(), runs.end(),
+                                    [&run](const RunStatus &one) { return fromStd(one.id) == run; });
+    return known == runs.end() ? model : runTitle(*known) + model.mid(run.size());
 }
 
 } // namespace orrery::ui

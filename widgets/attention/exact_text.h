@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/spec/inspection.h"
+#include "core/spec/run_records.h"
 
 #include <QString>
 
@@ -24,5 +25,7 @@ QString textOfTokens(const std::vector<InspectedToken> &tokens);
 QString textOfRequest(const GenerateRequest &request);
 /// "RUN" of "RUN@8000", "RUN@live", "RUN"; a directory stays as it is.
 QString runOfModel(const QString &model);
+/// The same with the run's name in place of its id: "NAME@8000"; as it is where the run is not listed.
+QString modelTitle(const QString &model, const std::vector<RunStatus> &runs);
 
 } // namespace orrery::ui

@@ -117,6 +117,7 @@ private:
                     const FigureStyle &style) const;
     void paintPicture(QPainter &painter, const QPointF &middle, double edge, const QImage &picture,
                       bool isStrong, const FigureStyle &style) const;
+    [[nodiscard]] bool hasOwnPicture(const TokenRange &tokens, const HeadLayout &layout) const;
     void paintRowLabels(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
     void paintRowLabel(QPainter &painter, const HeadLayout &layout, int row, const QColor &color,
                        bool isStrong, const FigureStyle &style) const;

@@ -31,7 +31,10 @@ struct Span {
 };
 
 /// A picture in place of a label: as large as its cell, where it can be made out.
-double pictureEdge(double cell, double line) { return std::clamp(cell - 1, line * 0.75, line * 1.5); }
+double pictureEdge(double cell, double line, bool isStrong)
+{
+    return std::clamp(cell - 1, isStrong || cell < kGapFrom ? line * 0.75 : 0, line * 1.5);
+}
 
 Span visible(double origin, double from, double to, double cell, int count)
 {
@@ -227,13 +230,20 @@ void HeadFigure::paintMarks(QPainter &painter, const HeadLayout &layout, const M
     painter.drawRect(cell.adjusted(-1.5, -1.5, 1.5, 1.5));
 }
 
+/// No two patches are alike: where there is room for each, none is left out.
+bool HeadFigure::hasOwnPicture(const TokenRange &tokens, const HeadLayout &layout) const
+{
+    return layout.cell >= kGapFrom && !picture(tokens).isNull();
+}
+
 void HeadFigure::paintRowLabels(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const
 {
     const Span rows =
         visible(layout.origin.y(), layout.plot.top(), layout.plot.bottom(), layout.cell, numRows());
     const int stride = labelStride(layout.cell, QFontMetricsF(style.small).height() * 0.82);
     for (int row = rows.first; row < rows.last; ++row)
-        if (row % stride == 0) paintRowLabel(painter, layout, row, style.tokens.secondary, false, style);
+        if (row % stride == 0 || hasOwnPicture(m_content.heads.front().rows[size_t(row)], layout))
+            paintRowLabel(painter, layout, row, style.tokens.secondary, false, style);
 }
 
 void HeadFigure::paintPicture(QPainter &painter, const QPointF &middle, double edge, const QImage &picture,
@@ -258,7 +268,7 @@ void HeadFigure::paintRowLabel(QPainter &painter, const HeadLayout &layout, int 
     const double middle = layout.origin.y() + (row + 0.5) * layout.cell;
     if (middle < layout.plot.top() || middle > layout.plot.bottom()) return;
     if (const QImage image = picture(m_content.heads.front().rows[size_t(row)]); !image.isNull()) {
-        const double edge = pictureEdge(layout.cell, metrics.height());
+        const double edge = pictureEdge(layout.cell, metrics.height(), isStrong);
         return paintPicture(painter, QPointF(width - edge / 2, middle), edge, image, isStrong, style);
     }
     const QRectF area(0, middle - metrics.height() / 2, width, metrics.height());
@@ -281,7 +291,7 @@ void HeadFigure::paintColumnLabels(QPainter &painter, const HeadLayout &layout,
         visible(layout.origin.x(), layout.plot.left(), layout.plot.right(), layout.cell, numColumns());
     const int stride = labelStride(layout.cell, QFontMetricsF(style.small).height() * 0.82);
     for (int column = columns.first; column < columns.last; ++column)
-        if (column % stride == 0)
+        if (column % stride == 0 || hasOwnPicture(m_content.heads.front().columns[size_t(column)], layout))
             paintColumnLabel(painter, layout, column, style.tokens.secondary, false, style);
 }
 
@@ -293,7 +303,7 @@ void HeadFigure::paintColumnLabel(QPainter &painter, const HeadLayout &layout, i
     QFont font = style.small;
     const double height = QFontMetricsF(font).height();
     if (const QImage image = picture(m_content.heads.front().columns[size_t(column)]); !image.isNull()) {
-        const double edge = pictureEdge(layout.cell, height);
+        const double edge = pictureEdge(layout.cell, height, isStrong);
         const QPointF centre(middle, layout.plot.top() - kLabelGapPixels - edge / 2);
         return paintPicture(painter, centre, edge, image, isStrong, style);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/attention/head_page.h"
 
+#include "widgets/attention/wrapped_label.h"
 #include "widgets/common/glossary.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
@@ -20,10 +21,10 @@ namespace orrery::ui {
 
 HeadPage::HeadPage(QWidget *parent)
     : QWidget(parent), m_title(new ElidedLabel(QString(), Tone::Text, TypeSize::Heading, this)),
-      m_summary(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, this)),
-      m_reading(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Base, this)),
-      m_star(new QToolButton(this)), m_granularity(new SegmentedChoice(this)),
-      m_scale(new SegmentedChoice(this)), m_value(new SegmentedChoice(this)), m_view(new HeadView(this))
+      m_summary(new WrappedLabel(Tone::Secondary, TypeSize::Small, this)),
+      m_reading(new WrappedLabel(Tone::Secondary, TypeSize::Base, this)), m_star(new QToolButton(this)),
+      m_granularity(new SegmentedChoice(this)), m_scale(new SegmentedChoice(this)),
+      m_value(new SegmentedChoice(this)), m_view(new HeadView(this))
 {
     setObjectName(u"headPage"_s);
     m_star->setObjectName(u"starHead"_s);
@@ -31,7 +32,7 @@ HeadPage::HeadPage(QWidget *parent)
     m_star->setIconSize(QSize(16, 16));
     m_reading->setObjectName(u"cellReading"_s);
     m_summary->setObjectName(u"headSummary"_s);
-    m_summary->setProperty("meaning", glossaryHover(u"attention/head"_s));
+    m_summary->setToolTip(glossaryHover(u"attention/head"_s));
     m_granularity->setObjectName(u"granularity"_s);
     m_granularity->addChoice(u"token"_s, tr("Token"), tr("A row and a column for each token"));
     m_granularity->addChoice(u"word"_s, tr("Word"),
@@ -120,7 +121,8 @@ void HeadPage::showTitle()
 {
     const bool hasRoom = width() >= smallestWidth() + 70;
     m_title->setVisible(hasRoom);
-    m_summary->setFullText(hasRoom || m_title->fullText().isEmpty() ? m_numbers : m_title->fullText() + u" · "_s + m_numbers);
+    m_summary->setSentence(
+        hasRoom || m_title->fullText().isEmpty() ? m_numbers : m_title->fullText() + u" · "_s + m_numbers);
 }
 
 void HeadPage::setStarAction(QAction *action)
@@ -132,12 +134,12 @@ void HeadPage::setStarAction(QAction *action)
 void HeadPage::setReading(const QString &sentence)
 {
     m_reading->setTone(sentence.isEmpty() ? Tone::Secondary : Tone::Text);
-    m_reading->setFullText(
+    m_reading->setSentence(
         sentence.isEmpty() ? tr("Rows look, columns are looked at. Point at a cell; click to keep its row.")
                            : sentence);
 }
 
-QString HeadPage::reading() const { return m_reading->fullText(); }
+QString HeadPage::reading() const { return m_reading->text(); }
 
 int HeadPage::smallestWidth() const
 {

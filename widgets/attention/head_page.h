@@ -15,6 +15,7 @@ namespace orrery::ui {
 
 class ElidedLabel;
 class SegmentedChoice;
+class WrappedLabel;
 
 class HeadPage : public QWidget {
     Q_OBJECT
@@ -49,7 +50,8 @@ protected:
 private:
     void showTitle();
 
-    ElidedLabel *m_title, *m_summary, *m_reading;
+    ElidedLabel *m_title;
+    WrappedLabel *m_summary, *m_reading;
     QString m_numbers; ///< of the head, for the summary
     QToolButton *m_star;
     SegmentedChoice *m_granularity, *m_scale, *m_value;

@@ -173,9 +173,18 @@ void paintFlowScale(QPainter &painter, const QRectF &area, const FlowScale &scal
     painter.setPen(style.tokens.secondary);
     const QRectF below(bar.left(), bar.bottom() + 2, bar.width(), metrics.height());
     const bool isMass = scale.kind == FlowKind::Mass;
-    painter.drawText(below, Qt::AlignLeft, isMass ? u"0 %"_s : factorText(1 / scale.limit));
-    painter.drawText(below, Qt::AlignHCenter, isMass ? u"50 %"_s : tr("1 = neutral"));
-    painter.drawText(below, Qt::AlignRight, isMass ? u"100 %"_s : factorText(scale.limit));
+    const QString least = isMass ? u"0 %"_s : factorText(1 / scale.limit),
+                  most = isMass ? u"100 %"_s : factorText(scale.limit);
+    painter.drawText(below, Qt::AlignLeft, least);
+    painter.drawText(below, Qt::AlignRight, most);
+    // In the middle, where the widest of both leaves room for it.
+    const double room =
+        bar.width() - 2 * std::max(metrics.horizontalAdvance(least), metrics.horizontalAdvance(most)) - 8;
+    for (const QString &middle : {isMass ? u"50 %"_s : tr("1 = neutral"), isMass ? QString() : u"1"_s})
+        if (metrics.horizontalAdvance(middle) <= room) {
+            painter.drawText(below, Qt::AlignHCenter, middle);
+            break;
+        }
     painter.drawText(QRectF(bar.right() + 10, bar.top() - metrics.height() / 2 + 5,
                             area.right() - bar.right() - 10, metrics.height()),
                      Qt::AlignLeft | Qt::AlignVCenter, isMass ? tr("linear") : tr("logarithmic"));

@@ -43,7 +43,8 @@ FlowScale flowScale(const std::vector<ModalityFlow> &flows, FlowKind kind);
 /// A table of one head in a square. @param hasText numbers in the cells and names at the sides
 void paintFlow(QPainter &painter, const QRectF &area, const ModalityFlow &flow, const FlowScale &scale,
                const std::vector<Modality> &modalities, bool hasText, const FigureStyle &style);
-/// The scale with its numbers, lying; as wide as the area, 28 pixels high.
+/// The scale with its numbers, lying; as wide as the area.
+inline constexpr double kFlowScaleHeight = 28;
 void paintFlowScale(QPainter &painter, const QRectF &area, const FlowScale &scale, const FigureStyle &style);
 /// One line for each head and pair: of the step that is shown, and of those that were kept.
 QString flowsCsv(const Snapshot &now, const std::vector<FlowPoint> &points);

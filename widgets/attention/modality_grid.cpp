@@ -83,8 +83,9 @@ void ModalityGrid::paint(QPainter &painter, const ModalityGridLayout &layout, co
                             Qt::MiterJoin));
         painter.drawRect(area.adjusted(-2, -2, 2, 2));
     }
-    paintFlowScale(painter, QRectF(layout.labelWidth + 2, layout.scaleTop, layout.scaleWidth, 28), m_scale,
-                   style);
+    paintFlowScale(painter,
+                   QRectF(layout.labelWidth + 2, layout.scaleTop, layout.scaleWidth, kFlowScaleHeight),
+                   m_scale, style);
     painter.restore();
 }
 

@@ -227,7 +227,11 @@ QString FlowTable::summary() const { return flowSentence(m_flow, m_kind, m_modal
 void FlowTable::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
-    paintFlow(painter, QRectF(rect()), m_flow, m_scale, m_modalities, true, FigureStyle::ofTheme());
+    const FigureStyle style = FigureStyle::ofTheme();
+    const QRectF table = QRectF(rect()).adjusted(0, 0, 0, -(kFlowScaleHeight + space::kOne));
+    paintFlow(painter, table, m_flow, m_scale, m_modalities, true, style);
+    paintFlowScale(painter, {0, table.bottom() + space::kOne, table.width(), kFlowScaleHeight}, m_scale,
+                   style);
 }
 
 } // namespace orrery::ui

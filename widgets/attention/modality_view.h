@@ -51,14 +51,15 @@ private:
     ModalityGrid::Marks m_marks;
 };
 
+/// One table with its numbers and, below, its scale.
 class FlowTable : public QWidget, public SummarizedView {
     Q_OBJECT
 public:
     FlowTable(const QString &name, FlowKind kind, QWidget *parent = nullptr);
     void setFlow(const ModalityFlow &flow, const FlowScale &scale, std::vector<Modality> modalities);
     [[nodiscard]] QString summary() const override;
-    [[nodiscard]] QSize sizeHint() const override { return {210, 170}; }
-    [[nodiscard]] QSize minimumSizeHint() const override { return {150, 120}; }
+    [[nodiscard]] QSize sizeHint() const override { return {210, 206}; }
+    [[nodiscard]] QSize minimumSizeHint() const override { return {150, 156}; }
 
 protected:
     void paintEvent(QPaintEvent *event) override;

@@ -22,6 +22,7 @@ namespace {
 
 constexpr int kMaxLines = 3; ///< on the screen at once
 constexpr double kPadding = 2, kGap = 2;
+constexpr double kFrame = 2, kBand = 5; ///< of the tint, around and under a picture
 
 } // namespace
 
@@ -37,7 +38,11 @@ TokenStrip::TokenStrip(QWidget *parent) : QAbstractScrollArea(parent)
     connect(&Theme::instance(), &Theme::changed, this, &TokenStrip::relayout);
 }
 
-int TokenStrip::lineHeight() const { return QFontMetrics(typeFont(TypeSize::Mono)).height() + 5; }
+int TokenStrip::lineHeight() const
+{
+    const int ofPictures = m_thumbnails.empty() ? 0 : int(kFrame + kBand);
+    return QFontMetrics(typeFont(TypeSize::Mono)).height() + 5 + ofPictures;
+}
 
 QSize TokenStrip::sizeHint() const
 {
@@ -65,6 +70,7 @@ void TokenStrip::setThumbnails(std::vector<QImage> thumbnails)
     if (thumbnails.size() != m_labels.size()) thumbnails.clear();
     if (thumbnails.empty() && m_thumbnails.empty()) return;
     m_thumbnails = std::move(thumbnails);
+    updateGeometry(); // lines with pictures are higher
     relayout();
 }
 
@@ -86,9 +92,10 @@ void TokenStrip::relayout()
     m_places.clear();
     for (size_t i = 0; i < m_labels.size(); ++i) {
         const bool isPicture = i < m_thumbnails.size() && !m_thumbnails[i].isNull();
-        const double wanted =
-            isPicture ? double(height) + 2 : std::ceil(metrics.horizontalAdvance(m_labels[i]));
-        const double width = std::min(room - 2, wanted + 2 * kPadding + 1);
+        const double wanted = isPicture
+                                  ? height - kGap - kBand + kFrame
+                                  : std::ceil(metrics.horizontalAdvance(m_labels[i])) + 2 * kPadding + 1;
+        const double width = std::min(room - 2, wanted);
         if (x + width > room && x > 1) {
             x = 1;
             y += height;
@@ -187,14 +194,12 @@ void TokenStrip::paintEvent(QPaintEvent *)
     }
 }
 
-/// The patch, framed by the tint: it must not change its colours.
+/// The patch on the tint, most of which is under it: it must not change its colours, nor outshine its weight.
 void TokenStrip::paintThumbnail(QPainter &painter, const QRectF &area, const QImage &thumbnail,
                                 const QColor &ground) const
 {
-    const double edge = area.height() - 2;
-    const QRectF place(area.center() - QPointF(edge / 2, edge / 2), QSizeF(edge, edge));
     painter.fillRect(area, ground);
-    painter.drawImage(place, thumbnail);
+    painter.drawImage(area.adjusted(kFrame, kFrame, -kFrame, -kBand), thumbnail);
 }
 
 void TokenStrip::mousePressEvent(QMouseEvent *event)

@@ -166,7 +166,10 @@ FieldEditor::FieldEditor(const Field &field, QWidget *parent) : QWidget(parent),
             Q_EMIT edited();
         });
         connect(m_line, &QLineEdit::textChanged, this, &FieldEditor::showUnit);
-        connect(m_line, &QLineEdit::editingFinished, this, &FieldEditor::committed);
+        connect(m_line, &QLineEdit::editingFinished, this, [this] {
+            showBeginning();
+            Q_EMIT committed();
+        });
     }
     m_control->setObjectName(u"control_"_s + key);
     m_control->setAccessibleName(fieldLabel(field));
@@ -247,12 +250,22 @@ void FieldEditor::setPlaceholder(const QString &text)
     showUnit();
 }
 
-/// Words are no number of anything: "0, never" and not "0, never evaluations".
+/// Words are no number of anything: "0, never" and not "0, never evaluations". A number that was given and
+/// stands for words says them where its unit would be.
 void FieldEditor::showUnit()
 {
     if (!m_line) return;
-    const bool isInWords = m_line->text().isEmpty() && m_line->placeholderText() != m_default;
-    m_line->setUnit(isInWords ? QString() : fieldText(m_field.unit));
+    const QString text = m_line->text().trimmed(), unit = fieldText(m_field.unit);
+    if (text.isEmpty()) return m_line->setUnit(m_line->placeholderText() == m_default ? unit : QString());
+    if (text == m_default && !m_placeholder.isEmpty()) return m_line->setUnit(m_placeholder);
+    const QString words = fieldValueWords(m_field, text), begin = text + u", "_s;
+    m_line->setUnit(words.startsWith(begin) ? words.mid(begin.size()) : unit);
+}
+
+/// A path is known by its beginning, unless somebody is at work at its end.
+void FieldEditor::showBeginning()
+{
+    if (!m_line->hasFocus()) m_line->setCursorPosition(0);
 }
 
 void FieldEditor::setGivenText(const std::optional<QString> &text)
@@ -261,6 +274,7 @@ void FieldEditor::setGivenText(const std::optional<QString> &text)
     if (m_line) {
         const QString shown = text.value_or(QString());
         if (m_line->text() != shown) m_line->setText(shown);
+        showBeginning();
     } else if (m_box) {
         // A value that is no choice is shown as it is: its field says what is wrong with it, and it is not
         // lost.

@@ -58,6 +58,7 @@ private:
     void takePath(const QString &path);
     void showWhoChose();
     void showUnit();
+    void showBeginning();
 
     const Field &m_field;
     const EngineSession *m_engine = nullptr;

@@ -47,7 +47,10 @@ QString plainText(const QJsonValue &value)
         return QString::fromUtf8(QJsonDocument(value.toArray()).toJson(QJsonDocument::Compact));
     if (value.isObject())
         return QString::fromUtf8(QJsonDocument(value.toObject()).toJson(QJsonDocument::Compact));
-    return value.toVariant().toString();
+    const QVariant number = value.toVariant();
+    // As everywhere else: 0.0005, not 5e-04.
+    return number.typeId() == QMetaType::Double ? fromStd(fieldValueText(number.toDouble()))
+                                                : number.toString();
 }
 
 void flatten(const QString &prefix, const QJsonObject &object, QList<SpecEntry> &entries)

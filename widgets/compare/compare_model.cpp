@@ -311,8 +311,9 @@ QVariant CompareModel::groupData(const Group &group, int column, int role) const
     const auto number = qint64(group.runs.size());
     if (column == 0) {
         const QString value = group.value.isEmpty() ? tr("not known") : group.value;
-        const QString text = tr("%1 = %2 · %3").arg(ValuesColumn{ValuesColumnKind::Setting, m_grouping}.title(), value,
-                                                     counted(number, tr("1 run"), tr("%1 runs")));
+        const QString text = tr("%1 = %2 · %3")
+                                 .arg(ValuesColumn{ValuesColumnKind::Setting, m_grouping}.title(), value,
+                                      counted(number, tr("1 run"), tr("%1 runs, mean ± s")));
         if (role == Qt::DisplayRole || role == Qt::ToolTipRole) return text;
         if (role == compare_role::Exact) return QString(m_grouping + u'=' + group.value);
         return {};
@@ -321,10 +322,7 @@ QVariant CompareModel::groupData(const Group &group, int column, int role) const
     const MeanCell &mean = group.means[size_t(column)];
     const bool hasMean = mean.number > 0 && what.kind != ValuesColumnKind::BestStep;
     if (role == compare_role::Exact) return hasMean ? csvNumber(mean.mean) : QString();
-    const QString text = !hasMean ? QString()
-                         : mean.number == 1
-                             ? columnNumberText(what, mean.mean)
-                             : tr("%1 ± %2").arg(columnNumberText(what, mean.mean), significantText(mean.deviation, 2));
+    const QString text = hasMean ? meanText(what, mean) : QString();
     if (role == Qt::DisplayRole) return hasMean && mean.number < number ? tr("%1, n %2").arg(text).arg(mean.number) : text;
     if (role == Qt::ToolTipRole && hasMean)
         return mean.number == 1

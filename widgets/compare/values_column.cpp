@@ -319,4 +319,18 @@ QString columnNumberText(const ValuesColumn &column, double value)
     }
 }
 
+QString meanText(const ValuesColumn &column, const MeanCell &mean)
+{
+    const QString text = columnNumberText(column, mean.mean);
+    if (mean.number == 1) return text;
+    if (mean.mean == 0) return tr("%1 ± %2").arg(text, columnNumberText(column, mean.deviation));
+    const QString digits = text.section(u' ', 0, 0), unit = text.mid(digits.size()); // " k", " × 10⁻⁵"
+    const qsizetype point = digits.indexOf(u'.');
+    const auto decimals = int(point < 0 ? 0 : digits.size() - point - 1);
+    const double number = QString(digits).remove(u',').remove(QChar(0x2212)).toDouble();
+    const double size = number > 0 ? std::pow(10, std::round(std::log10(std::abs(mean.mean) / number))) : 1;
+    const QString both = tr("%1 ± %2").arg(digits, fixedText(mean.deviation / size, decimals));
+    return (unit.startsWith(u" ×"_s) ? u"(%1)"_s.arg(both) : both) + unit;
+}
+
 } // namespace orrery::ui

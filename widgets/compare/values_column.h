@@ -54,5 +54,8 @@ struct MeanCell {
 MeanCell meanOf(const std::vector<double> &values); ///< those that are finite
 /// As the numbers of the column are written.
 QString columnNumberText(const ValuesColumn &column, double value);
+/// "40.9 ± 8.7 k": both in the unit and with the decimals that the mean has there.
+/// @param mean of one number or more
+QString meanText(const ValuesColumn &column, const MeanCell &mean);
 
 } // namespace orrery::ui

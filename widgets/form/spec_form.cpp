@@ -30,6 +30,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kMaxSectionWidth = 680; // longer lines are harder to follow from label to field
+constexpr int kMinLabelWidth = 150;
 const QString kPresetKey = u"model.preset"_s;
 const QString kPathKey = u"data.path"_s;
 
@@ -109,6 +110,7 @@ SpecForm::SpecForm(QWidget *parent)
     content->setAutoFillBackground(false);
     layout->addWidget(m_scroll, 1);
     connect(m_search, &QLineEdit::textChanged, this, &SpecForm::arrange);
+    connect(&Theme::instance(), &Theme::changed, this, &SpecForm::alignGroups);
     refresh();
 }
 
@@ -126,7 +128,9 @@ void SpecForm::makePresets(QVBoxLayout *layout)
     m_presetRow = new QHBoxLayout;
     m_presetRow->setSpacing(space::kHalf);
     // Above them, with what stands beside it: in a narrow form there is no room for all in one row.
-    m_presetRow->addWidget(new ToneLabel(tr("Preset"), Tone::Secondary, TypeSize::Base, this), 1);
+    m_presetTitle = new ToneLabel(tr("Preset"), Tone::Secondary, TypeSize::Base, this);
+    m_presetTitle->setObjectName(u"presetTitle"_s);
+    m_presetRow->addWidget(m_presetTitle, 1);
     layout->addLayout(m_presetRow);
     layout->addWidget(m_presets);
     connect(m_presets, &SegmentedChoice::chosen, this, [this](const QString &id) {
@@ -179,7 +183,6 @@ void SpecForm::makeGroups()
         auto *grid = new QGridLayout;
         grid->setHorizontalSpacing(space::kOne);
         grid->setVerticalSpacing(space::kHalf);
-        grid->setColumnMinimumWidth(0, 150);
         grid->setColumnMinimumWidth(2, 36); // of a reset button, shown or not
         grid->setColumnStretch(1, 1);
         sectionLayout->addLayout(grid);
@@ -344,12 +347,27 @@ void SpecForm::refresh()
     defaults.data.path = preview.data.path;
     applyDataDefaults(defaults);
     defaults.data.path.clear();
-    m_presets->setCurrent(fromStd(preview.model.preset));
+    const QString preset = fromStd(preview.model.preset);
+    const bool isChanged = isModelChanged(defaults, preview);
+    m_presets->setCurrent(isChanged ? QString() : preset); // the sizes on it are not those of this model
+    m_presetTitle->setText(isChanged ? tr("Preset: %1, changed").arg(preset) : tr("Preset"));
     m_usedPlugins = pluginsUsedBy(preview, *m_table);
     showDefaults(defaults, preview);
     showProblems(preview);
     arrange();
     Q_EMIT changed();
+}
+
+/// In what a preset decides of a model: not in its dropout, nor in how it trains.
+bool SpecForm::isModelChanged(const RunSpec &defaults, const RunSpec &preview) const
+{
+    RunSpec asPreset = preview;
+    applyPreset(asPreset, preview.model.preset);
+    return std::any_of(m_rows.begin(), m_rows.end(), [&](const Row &row) {
+        if (!row.key.startsWith("model."_L1)) return false;
+        const FieldValue value = row.field->get(preview);
+        return value != row.field->get(defaults) && value != row.field->get(asPreset);
+    });
 }
 
 void SpecForm::showDefaults(const RunSpec &defaults, const RunSpec &preview)
@@ -386,6 +404,17 @@ void SpecForm::showProblems(const RunSpec &preview)
     }
 }
 
+/// Fields of all groups begin at one edge, which stays where it is when a label becomes bold.
+void SpecForm::alignGroups()
+{
+    const QFontMetrics metrics(typeFont(TypeSize::Heading));
+    int width = kMinLabelWidth;
+    for (const Row &row : m_rows)
+        if (!row.label->isHidden())
+            width = std::max(width, metrics.horizontalAdvance(row.label->text()) + space::kHalf);
+    for (const Group &group : m_groups) group.grid->setColumnMinimumWidth(0, width);
+}
+
 void SpecForm::arrange()
 {
     const QString wanted = m_search->text().trimmed().toLower();
@@ -409,6 +438,7 @@ void SpecForm::arrange()
         row.reset->setVisible(isShown && row.editor->givenText().has_value());
         row.error->setVisible(isShown && !row.error->text().isEmpty());
     }
+    alignGroups();
     bool hasMatch = false;
     for (size_t i = 0; i < m_groups.size(); ++i) {
         Group &group = m_groups[i];

@@ -102,6 +102,8 @@ private:
     void refresh();
     void showDefaults(const RunSpec &defaults, const RunSpec &preview);
     void showProblems(const RunSpec &preview);
+    [[nodiscard]] bool isModelChanged(const RunSpec &defaults, const RunSpec &preview) const;
+    void alignGroups();
     void arrange();
 
     FieldTable::Ptr m_table;
@@ -115,6 +117,7 @@ private:
     const EngineSession *m_engine = nullptr;
     QVBoxLayout *m_groupLayout = nullptr;
     SegmentedChoice *m_presets;
+    ToneLabel *m_presetTitle;
     QHBoxLayout *m_presetRow;
     QLineEdit *m_search;
     QScrollArea *m_scroll;

@@ -8,12 +8,14 @@
 #include "widgets/common/breadcrumbs.h"
 #include "widgets/common/counted.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/microscope/microscope_feed.h"
 #include "widgets/microscope/microscope_panel.h"
 #include "widgets/microscope/microscope_reading.h"
 #include "widgets/microscope/stat_row.h"
 #include "widgets/play/token_view.h"
+#include "widgets/session/engine_session.h"
 
 #include <QDir>
 
@@ -59,7 +61,9 @@ void MicroscopePanel::refreshCrumbs()
     const int64_t step = hasAnswer ? m_feed->shown()->report.step : -1;
     const QString run = runOfModel(focus.model), behind = focus.model.mid(run.size() + 1);
     const bool isFolder = run.contains(u'/');
-    QStringList path{isFolder ? QDir::cleanPath(run).section(u'/', -1) : run};
+    const QString title =
+        isFolder ? QDir::cleanPath(run).section(u'/', -1) : modelTitle(run, m_session.runs());
+    QStringList path{title};
     path << (step >= 0               ? tr("step %1").arg(integerText(step))
              : isFolder              ? tr("as saved")
              : behind == "live"_L1   ? tr("in training")
@@ -76,6 +80,7 @@ void MicroscopePanel::refreshCrumbs()
     }
     if (focus.head) path << headTitle(*focus.head);
     m_crumbs->setPath(path, {kRun, kStep});
+    m_crumbs->setToolTip(title == run ? QString() : plainToolTip(focus.model));
     m_crumbs->setHistory(m_selection.canGoBack(), m_selection.canGoForward());
 }
 
@@ -95,7 +100,7 @@ void MicroscopePanel::showProgress()
     if (progress.number == 1 || progress.part.lens) what << tr("probabilities");
     if (progress.part.lens) what << tr("layers");
     if (progress.part.attribution) what << tr("what mattered");
-    const QString model = m_feed->focus().model;
+    const QString model = modelTitle(m_feed->focus().model, m_session.runs());
     const QString of = progress.numTokens > 0
                            ? tr("%1 by %2").arg(counted(progress.numTokens, tr("1 token"), tr("%1 tokens")), model)
                            : tr("a text by %1").arg(model);
@@ -120,7 +125,7 @@ void MicroscopePanel::refreshHeader()
     const bool hasChoices = !report.candidates.empty();
     const TokenAlternative best = hasChoices ? report.candidates.front() : TokenAlternative();
     const QString bestLabel = hasChoices ? visibleTokenText(best.bytes, best.id) : unknownText();
-    const QString bestShare = hasChoices ? shareText(best.probability) : unknownText();
+    const QString bestShare = hasChoices ? probabilityText(best.probability) : unknownText();
     if (!said.exists) {
         const ChoiceEntropy entropy = entropyOf(report);
         const QString nats = std::isnan(entropy.nats) ? unknownText() : natsText(entropy.nats);
@@ -134,7 +139,8 @@ void MicroscopePanel::refreshHeader()
     const QString rank = said.rank > 0 ? QString::number(said.rank)
                          : isKnown     ? u"> %1"_s.arg(report.candidates.size())
                                        : unknownText();
-    m_stats->setStats({{tr("Probability"), shareText(said.probability), tr("likeliest %1").arg(bestShare), u"token/probability"_s},
+    m_stats->setStats({{tr("Probability"), probabilityText(said.probability),
+                        tr("likeliest %1").arg(bestShare), u"token/probability"_s},
                        {tr("Rank"), rank, tr("first “%1”").arg(bestLabel), u"token/rank"_s},
                        {tr("Surprise"), isKnown ? natsText(said.surprise) : unknownText(),
                         isKnown ? bitsText(said.surprise) : QString(), u"token/surprise"_s}});
@@ -149,10 +155,12 @@ QString MicroscopePanel::stateText() const
     if (!m_feed->isOfFocus()) {
         const QString of = step >= 0 ? tr("of step %1, %2").arg(integerText(step), age) : age;
         const bool isSame = answer.focus.isSameText(m_feed->focus());
-        parts << (isSame
-                      ? tr("Shown: another token, %1").arg(of)
-                      : tr("Shown: %1, %2")
-                            .arg(answer.focus.title.isEmpty() ? answer.focus.model : answer.focus.title, of));
+        parts << (isSame ? tr("Shown: another token, %1").arg(of)
+                         : tr("Shown: %1, %2")
+                               .arg(answer.focus.title.isEmpty()
+                                        ? modelTitle(answer.focus.model, m_session.runs())
+                                        : answer.focus.title,
+                                    of));
     } else { // which model, step, text and token: that says the path above
         parts << age;
         if (m_feed->isLive() && m_feed->liveStep() > step && step >= 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/microscope/microscope_panel.h"
 
+#include "widgets/attention/exact_text.h"
 #include "widgets/attention/media_patches.h"
 #include "widgets/attention/token_groups.h"
 #include "widgets/attention/token_strip.h"
@@ -19,6 +20,7 @@
 #include "widgets/microscope/section.h"
 #include "widgets/microscope/table_view.h"
 #include "widgets/play/token_view.h"
+#include "widgets/session/engine_session.h"
 
 #include <QKeyEvent>
 #include <QLayout>
@@ -41,8 +43,8 @@ constexpr int kAgeMs = 1'000;
 } // namespace
 
 MicroscopePanel::MicroscopePanel(EngineSession &session, Selection &selection, QWidget *parent)
-    : PanelFrame(tr("Microscope"), parent), m_selection(selection), m_feed(new MicroscopeFeed(session, this)),
-      m_media(new FocusMedia(session, this))
+    : PanelFrame(tr("Microscope"), parent), m_session(session), m_selection(selection),
+      m_feed(new MicroscopeFeed(session, this)), m_media(new FocusMedia(session, this))
 {
     setObjectName(u"microscopePanel"_s);
     makeParts();
@@ -186,17 +188,17 @@ void MicroscopePanel::refresh()
 void MicroscopePanel::refreshEmpty()
 {
     const bool isEmpty = m_feed->focus().isEmpty();
+    const QString model = modelTitle(m_feed->focus().model, m_session.runs());
     if (isEmpty)
         m_empty->setTexts(
             tr("No token is chosen"),
             tr("Click a token in an answer of the playground, in a probe prompt or in an attention map: "
                "why it was said, and what else could have come, will stand here."));
     else if (m_feed->isAsking())
-        m_empty->setTexts(tr("Reading the text"), tr("%1 is asked.").arg(m_feed->focus().model));
+        m_empty->setTexts(tr("Reading the text"), tr("%1 is asked.").arg(model));
     else
-        m_empty->setTexts(tr("No answer yet"), m_hasFailed
-                                                   ? tr("The message above says why.")
-                                                   : tr("%1 was not asked.").arg(m_feed->focus().model));
+        m_empty->setTexts(tr("No answer yet"), m_hasFailed ? tr("The message above says why.")
+                                                           : tr("%1 was not asked.").arg(model));
     m_emptyAsk->setVisible(!isEmpty && !m_feed->isAsking());
     if (isEmpty) setSummary(tr("No token is chosen"));
 }

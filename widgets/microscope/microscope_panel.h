@@ -93,6 +93,7 @@ private:
     [[nodiscard]] QVariantMap viewState() const;
     void restoreView(const QVariantMap &state);
 
+    EngineSession &m_session;
     Selection &m_selection;
     MicroscopeFeed *m_feed;
     FocusMedia *m_media; ///< of documents of a run

@@ -221,15 +221,6 @@ double roundLimit(double largest)
     return 1;
 }
 
-QString shareText(double probability)
-{
-    if (std::isnan(probability)) return unknownText();
-    const double percent = probability * 100;
-    if (percent > 0 && percent < 0.0005) return u"< 0.001 %"_s;
-    const int decimals = percent >= 9.995 ? 1 : percent >= 0.995 ? 2 : 3;
-    return QString::number(percent, 'f', percent == 0 ? 0 : decimals) + u" %"_s;
-}
-
 QString signedNatsText(double nats)
 {
     if (std::isnan(nats)) return unknownText();

@@ -75,8 +75,6 @@ std::vector<float> attentionByToken(const InspectReport &report, const HeadRef &
 
 /// 0.001, 0.0015, 0.002, 0.003, 0.004, 0.005, 0.006, 0.008, 0.01 …: the smallest that holds the value.
 double roundLimit(double largest);
-/// "12.3 %", "0.043 %", "< 0.001 %", a dash where it is not known.
-QString shareText(double probability);
 /// "+0.132", "−1.50": signed, three digits behind the point below 1.
 QString signedNatsText(double nats);
 

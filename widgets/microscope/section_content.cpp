@@ -24,6 +24,7 @@ QString tr(const char *text, const char *comment = nullptr, int n = -1)
 }
 
 constexpr int kLensChoices = 3, kHeadlineCharacters = 36;
+constexpr int kRoomForThree = 320; ///< a narrower table shows two, so that words can be read
 
 QString labelOf(const TokenAlternative &token) { return visibleTokenText(token.bytes, token.id); }
 
@@ -99,7 +100,7 @@ SectionContent choicesContent(const InspectReport &report)
                              {.title = {}, .kind = ColumnKind::Bar, .share = 1},
                              {.title = tr("Probability"), .kind = ColumnKind::Number}};
     for (const Choice &one : choices) {
-        const QString share = shareText(one.token.probability);
+        const QString share = probabilityText(one.token.probability);
         const QString rank =
             one.rank > 0 ? QString::number(one.rank) : tr("> %1").arg(report.candidates.size());
         TableRow row{.cells = {{.text = rank},
@@ -116,13 +117,13 @@ SectionContent choicesContent(const InspectReport &report)
         content.table.rows.push_back(std::move(row));
     }
     const ChoiceEntropy entropy = entropyOf(report);
-    content.digest = (entropy.isExact ? tr("entropy %1") : tr("entropy ≥ %1")).arg(natsText(entropy.nats));
+    content.digest = (entropy.isExact ? QString() : u"≥ "_s) + natsText(entropy.nats);
     const bool isMarked =
         std::any_of(choices.begin(), choices.end(), [](const Choice &one) { return one.isSaid; });
     content.sentence = entropySentence(report);
     if (isMarked) content.sentence += u' ' + tr("The marked row is what was said.");
     content.sentence += u' ' + tr("At temperature 1, before top-k and top-p; bars 0 … %1, linear.")
-                                   .arg(percentText(content.table.limit * 100));
+                                   .arg(tickText(content.table.limit));
     return content;
 }
 
@@ -138,19 +139,22 @@ SectionContent layersContent(const InspectReport &report)
     for (const LensRow &row : report.lens)
         if (std::isfinite(row.entropy)) largest = std::max(largest, row.entropy);
     content.table.curveLimit = roundLimit(largest);
-    content.table.columns = {{.title = tr("Layer"), .kind = ColumnKind::Number}};
+    content.table.columns = {{.title = tr("Before"), .kind = ColumnKind::Number}};
     for (int i = 0; i < kLensChoices; ++i)
-        content.table.columns.push_back({.title = i == 0   ? tr("First choice, %")
+        content.table.columns.push_back({.title = i == 0   ? tr("First choice")
                                                   : i == 1 ? tr("Second")
                                                            : tr("Third"),
                                          .kind = ColumnKind::Heat,
-                                         .share = 1});
+                                         .share = 1,
+                                         .minTableWidth = i < 2 ? 0 : kRoomForThree});
     content.table.columns.push_back({.title = tr("Entropy"), .kind = ColumnKind::Curve});
     content.table.columns.push_back({.title = tr("nats"), .kind = ColumnKind::Number, .minTableWidth = 380});
     for (const LensRow &lens : report.lens) {
-        TableRow row{.cells = {{.text = QString::number(lens.layer)}}, .place = int(lens.layer)};
+        const bool isOutput = lens.layer == report.layers;
+        TableRow row{.cells = {{.text = isOutput ? tr("out") : u"L%1"_s.arg(lens.layer)}},
+                     .place = int(lens.layer)};
         row.isMarked = path->firstLayer == lens.layer;
-        QStringList spoken{tr("layer %1").arg(lens.layer)};
+        QStringList spoken{isOutput ? tr("output") : tr("before layer %1").arg(lens.layer)};
         for (size_t i = 0; i < kLensChoices; ++i) {
             if (i >= lens.candidates.size()) {
                 row.cells.push_back({});
@@ -159,9 +163,9 @@ SectionContent layersContent(const InspectReport &report)
             const TokenAlternative &one = lens.candidates[i];
             row.cells.push_back({.text = labelOf(one),
                                  .value = one.probability,
-                                 .number = QString::number(one.probability * 100, 'f', 0),
+                                 .number = fixedText(one.probability, 2),
                                  .isOutlined = one.id == path->id});
-            spoken << u"%1 %2"_s.arg(labelOf(one), shareText(one.probability));
+            spoken << u"%1 %2"_s.arg(labelOf(one), probabilityText(one.probability));
         }
         row.cells.push_back({.text = {}, .value = lens.entropy});
         row.cells.push_back({.text = significantText(lens.entropy, 3)});
@@ -171,17 +175,23 @@ SectionContent layersContent(const InspectReport &report)
     }
     if (path->firstLayer < 0) {
         content.digest = tr("“%1” is not first").arg(path->label);
-        content.sentence = tr("“%1” is not the first choice of the last layer.").arg(path->label);
+        content.sentence = tr("“%1” is not the first choice at the output.").arg(path->label);
+    } else if (path->firstLayer == report.layers) {
+        content.digest = tr("“%1” at the output").arg(path->label);
+        content.sentence =
+            tr("“%1” (outlined) is the first choice at the output alone (marked).").arg(path->label);
     } else {
-        content.digest = tr("“%1” from layer %2").arg(path->label).arg(path->firstLayer);
-        content.sentence = tr("“%1” (outlined) is the first choice from layer %2 on (marked).")
+        content.digest = tr("“%1” from before L%2").arg(path->label).arg(path->firstLayer);
+        content.sentence = tr("“%1” (outlined) is the first choice from before layer %2 on (marked).")
                                .arg(path->label)
                                .arg(path->firstLayer);
     }
     content.sentence +=
-        u' ' + tr("Logit lens: what the model would say if its head read the stream before that "
-                  "layer; the last row is its answer. Line: entropy, 0 … %1 nats, linear.")
-                   .arg(tickText(content.table.curveLimit));
+        u' ' +
+        tr("Logit lens: what the model would say if its head read the stream before that "
+           "layer (L0 is the first one, as in the attention panel); out is its answer. Line: entropy, 0 … %1 "
+           "nats, linear.")
+            .arg(tickText(content.table.curveLimit));
     return content;
 }
 
@@ -292,7 +302,7 @@ namespace {
 
 void addRead(const InspectReport &report, const MemoryRead &read, ReadingTable &table)
 {
-    const QString head = headTitle(read.head), gate = tr("gate %1").arg(fixedText(read.gate, 3));
+    const QString head = headTitle(read.head), gate = tr("gate %1").arg(probabilityText(read.gate));
     TableRow heading{.cells = {{.text = u"%1 · %2"_s.arg(head, fromStd(read.memory))}, {.text = gate}},
                      .isHeading = true};
     heading.spoken = u"%1, %2, %3"_s.arg(head, fromStd(read.memory), gate);
@@ -337,7 +347,7 @@ SectionContent memoryContent(const InspectReport &report, RowLimit limit)
     const size_t count = limit == RowLimit::All ? reads.size() : std::min<size_t>(kFewReads, reads.size());
     for (size_t i = 0; i < count; ++i) addRead(report, *reads[i], content.table);
     content.numHidden = int(reads.size() - count);
-    content.digest = tr("gate up to %1").arg(fixedText(reads.front()->gate, 2));
+    content.digest = tr("gate up to %1").arg(probabilityText(reads.front()->gate));
     content.sentence =
         tr("What each head took from a memory at this token, the widest gate first. The gate is the "
            "share of the head's output that comes from there; weights of all its slots sum to 1. "
@@ -387,13 +397,13 @@ QString microscopeSummary(const InspectReport &report)
         const QString rank =
             said.rank > 0 ? QString::number(said.rank) : tr("beyond %1").arg(report.candidates.size());
         text += tr(": probability %1, rank %2, surprise %3 (%4 bits)")
-                    .arg(shareText(said.probability), rank, natsText(said.surprise),
+                    .arg(probabilityText(said.probability), rank, natsText(said.surprise),
                          significantText(said.surpriseBits(), 3));
     }
     if (!report.candidates.empty())
-        text +=
-            tr(". Likeliest: “%1”, %2.")
-                .arg(labelOf(report.candidates.front()), shareText(report.candidates.front().probability));
+        text += tr(". Likeliest: “%1”, %2.")
+                    .arg(labelOf(report.candidates.front()),
+                         probabilityText(report.candidates.front().probability));
     return text;
 }
 

@@ -27,6 +27,16 @@ QFont wordFont(const FigureStyle &style, bool isMarked)
     return font;
 }
 
+void paintText(QPainter &painter, const QFont &font, const QColor &color, const QRectF &room,
+               Qt::Alignment alignment, const QString &text)
+{
+    painter.setFont(font);
+    painter.setPen(color);
+    // A pixel of the gap: rounding must not cut a number that fits.
+    painter.drawText(room.adjusted(-1, 0, 1, 0), alignment | Qt::AlignVCenter,
+                     QFontMetricsF(font).elidedText(text, Qt::ElideRight, room.width() + 1));
+}
+
 QColor signColor(const FigureStyle &style, double value)
 {
     return QColor::fromRgb(style.diverging().at(value < 0 ? 0.08 : 0.92));
@@ -42,6 +52,8 @@ TableFigure::TableFigure(ReadingTable table, double width, const FigureStyle &st
     const bool hasTitles = std::any_of(m_table.columns.begin(), m_table.columns.end(),
                                        [](const TableColumn &one) { return !one.title.isEmpty(); });
     m_titleHeight = hasTitles ? std::ceil(QFontMetricsF(style.small).height()) + 4 : 0;
+    m_hasPictures = std::any_of(m_table.rows.begin(), m_table.rows.end(),
+                                [](const TableRow &one) { return !one.picture.isNull(); });
     place(style);
 }
 
@@ -57,7 +69,7 @@ double TableFigure::contentWidth(const TableColumn &column, size_t index, const 
     for (const TableRow &row : m_table.rows)
         if (!row.isHeading && index < row.cells.size())
             widest = std::max(widest, metrics.horizontalAdvance(row.cells[index].text) +
-                                          (isWord && !row.picture.isNull() ? m_rowHeight : 0));
+                                          (isWord && m_hasPictures ? m_rowHeight : 0));
     if (isWord) widest = std::min(widest, std::max(kMinWord, m_width * kWordShare));
     return std::ceil(widest) + 1;
 }
@@ -189,26 +201,26 @@ void TableFigure::paintRow(QPainter &painter, const FigureStyle &style, int row)
             paintBar(painter, style, area, cell.value, content.isMarked);
         } else if (kind == ColumnKind::Heat) {
             paintHeat(painter, style, area, cell);
-        } else if (kind != ColumnKind::Curve) {
-            const bool isWord = kind == ColumnKind::Word;
-            const QFont font = isWord ? wordFont(style, content.isMarked) : style.base;
-            painter.setFont(font);
-            painter.setPen(content.isMarked && isWord
-                               ? readableOn(style.tokens.accent, style.tokens.selection)
-                               : style.tokens.text);
-            QRectF room = area;
-            if (isWord && !content.picture.isNull()) {
-                const double side = m_rowHeight - 4;
-                painter.setRenderHint(QPainter::SmoothPixmapTransform);
-                painter.drawImage(QRectF(area.left(), area.top() + 2, side, side), content.picture);
-                room.setLeft(area.left() + m_rowHeight);
-            }
-            // A pixel of the gap: rounding must not cut a number that fits.
-            painter.drawText(room.adjusted(-1, 0, 1, 0),
-                             (isWord ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter,
-                             QFontMetricsF(font).elidedText(cell.text, Qt::ElideRight, room.width() + 1));
+        } else if (kind == ColumnKind::Word) {
+            paintWord(painter, style, area, content, cell.text);
+        } else if (kind == ColumnKind::Number) {
+            paintText(painter, style.base, style.tokens.text, area, Qt::AlignRight, cell.text);
         }
     }
+}
+
+void TableFigure::paintWord(QPainter &painter, const FigureStyle &style, QRectF room, const TableRow &row,
+                            const QString &text) const
+{
+    if (!row.picture.isNull()) {
+        const double side = m_rowHeight - 4;
+        painter.setRenderHint(QPainter::SmoothPixmapTransform);
+        painter.drawImage(QRectF(room.left(), room.top() + 2, side, side), row.picture);
+    }
+    if (m_hasPictures) room.setLeft(room.left() + m_rowHeight);
+    paintText(painter, wordFont(style, row.isMarked),
+              row.isMarked ? readableOn(style.tokens.accent, style.tokens.selection) : style.tokens.text,
+              room, Qt::AlignLeft, text);
 }
 
 void TableFigure::paintHeading(QPainter &painter, const FigureStyle &style, int row) const
@@ -256,19 +268,27 @@ void TableFigure::paintHeat(QPainter &painter, const FigureStyle &style, const Q
     const QColor ground = QColor::fromRgb(style.sequential().at(cell.value));
     const QRectF field = area.adjusted(-3, 1, 3, -1);
     painter.setBrush(ground);
-    painter.setPen(cell.isOutlined ? QPen(style.tokens.accent, 1.8) : QPen(Qt::NoPen));
-    painter.drawRoundedRect(cell.isOutlined ? field.adjusted(0.5, 0.5, -0.5, -0.5) : field, 3, 3);
+    painter.setPen(Qt::NoPen);
+    painter.drawRoundedRect(field, 3, 3);
+    if (cell.isOutlined) { // a line of the surface parts it from whatever colour the cell has
+        painter.setBrush(Qt::NoBrush);
+        painter.setPen(QPen(style.tokens.surface, 1));
+        painter.drawRoundedRect(field.adjusted(2.5, 2.5, -2.5, -2.5), 1.5, 1.5);
+        painter.setPen(QPen(style.tokens.accent, 2));
+        painter.drawRoundedRect(field.adjusted(1, 1, -1, -1), 3, 3);
+    }
     const bool isDarkReadable = contrastRatio(Qt::black, ground) > contrastRatio(Qt::white, ground);
     painter.setPen(contrastRatio(style.tokens.text, ground) >= kMinTextContrast
                        ? style.tokens.text
                        : QColor(isDarkReadable ? Qt::black : Qt::white));
     const QFontMetricsF numbers(style.small), words(style.mono);
     const double numberWidth = numbers.horizontalAdvance(cell.number);
+    const QRectF room = cell.isOutlined ? area.adjusted(1, 0, -1, 0) : area;
     painter.setFont(style.small);
-    painter.drawText(area, Qt::AlignRight | Qt::AlignVCenter, cell.number);
+    painter.drawText(room, Qt::AlignRight | Qt::AlignVCenter, cell.number);
     painter.setFont(style.mono);
-    painter.drawText(area, Qt::AlignLeft | Qt::AlignVCenter,
-                     words.elidedText(cell.text, Qt::ElideRight, area.width() - numberWidth - 3));
+    painter.drawText(room, Qt::AlignLeft | Qt::AlignVCenter,
+                     words.elidedText(cell.text, Qt::ElideRight, room.width() - numberWidth - 3));
 }
 
 void TableFigure::paintCurve(QPainter &painter, const FigureStyle &style, size_t column) const

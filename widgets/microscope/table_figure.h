@@ -39,6 +39,8 @@ private:
     void place(const FigureStyle &style);
     void paintTitles(QPainter &painter, const FigureStyle &style) const;
     void paintRow(QPainter &painter, const FigureStyle &style, int row) const;
+    void paintWord(QPainter &painter, const FigureStyle &style, QRectF room, const TableRow &row,
+                   const QString &text) const;
     void paintHeading(QPainter &painter, const FigureStyle &style, int row) const;
     void paintBar(QPainter &painter, const FigureStyle &style, const QRectF &area, double value,
                   bool isMarked) const;
@@ -49,6 +51,7 @@ private:
     ReadingTable m_table;
     std::vector<Span> m_spans;
     double m_width = 0, m_rowHeight = 20, m_titleHeight = 0;
+    bool m_hasPictures = false; ///< then words without one stand where the others do
 };
 
 } // namespace orrery::ui

@@ -18,6 +18,7 @@ namespace {
 
 constexpr int kMargin = 6, kGap = 8;
 constexpr int kNarrowestBar = 16; ///< less says nothing
+constexpr int kSwatch = 7, kSwatchGap = 4; ///< of the bar's colour, before the name of its number
 
 QString probabilityTitle() { return CandidateDelegate::tr("Probability"); }
 QString chanceTitle() { return CandidateDelegate::tr("Chance"); }
@@ -32,8 +33,10 @@ Columns columnsOf(const QRect &row, bool hasChances)
     const QFontMetrics numbers(typeFont(TypeSize::Base)), titles(typeFont(TypeSize::Small));
     const int number = numbers.horizontalAdvance(u"< 0.001"_s);
     const int ofProbability =
-        hasChances ? std::max(number, titles.horizontalAdvance(probabilityTitle())) : number;
-    const int ofChance = hasChances ? std::max(number, titles.horizontalAdvance(chanceTitle())) : 0;
+        hasChances ? std::max(number, kSwatch + kSwatchGap + titles.horizontalAdvance(probabilityTitle()))
+                   : number;
+    const int ofChance =
+        hasChances ? std::max(number, kSwatch + kSwatchGap + titles.horizontalAdvance(chanceTitle())) : 0;
     const int text =
         std::min(area.width() / 3, QFontMetrics(typeFont(TypeSize::Mono)).horizontalAdvance(u"MMMMMMMM"_s));
     Columns columns;
@@ -48,6 +51,14 @@ Columns columnsOf(const QRect &row, bool hasChances)
     const int left = area.left() + text + kGap;
     columns.bar = {left, area.top(), right - left, area.height()};
     return columns;
+}
+
+/// The name of a column of numbers behind the colour of its bars.
+void paintTitle(QPainter &painter, const QRect &area, const QString &title, const QColor &color)
+{
+    painter.drawText(area, Qt::AlignRight | Qt::AlignVCenter, title);
+    const int left = area.right() + 1 - painter.fontMetrics().horizontalAdvance(title) - kSwatchGap - kSwatch;
+    painter.fillRect(QRect(left, area.center().y() - kSwatch / 2, kSwatch, kSwatch), color);
 }
 
 void paintBar(QPainter &painter, const QRectF &track, double share, const QColor &color)
@@ -118,6 +129,10 @@ CandidateHeader::CandidateHeader(const QListView &list, QWidget *parent) : QWidg
 {
     setObjectName(u"candidateHeader"_s);
     setAccessibleName(tr("Columns of the candidates"));
+    setToolTip(tr(
+        "Probability (upper bar): as the model sees it. Chance (lower bar): to be drawn, after the sampling "
+        "settings: penalty, temperature and cuts."));
+    setAccessibleDescription(toolTip());
     setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
 }
@@ -135,12 +150,13 @@ void CandidateHeader::paintEvent(QPaintEvent *)
     // As wide as the rows, which a scroll bar may make narrower.
     const Columns columns = columnsOf({0, 0, m_list.viewport()->width(), height()}, true);
     // In a narrow list there is room for the numbers' names alone.
-    const int room =
-        columns.probability.right() - painter.fontMetrics().horizontalAdvance(probabilityTitle());
+    const int room = columns.probability.right() - kSwatch - kSwatchGap -
+                     painter.fontMetrics().horizontalAdvance(probabilityTitle());
     if (columns.text.left() + painter.fontMetrics().horizontalAdvance(tr("Token")) + kGap < room)
         painter.drawText(columns.text.united(columns.bar), Qt::AlignLeft | Qt::AlignVCenter, tr("Token"));
-    painter.drawText(columns.probability, Qt::AlignRight | Qt::AlignVCenter, probabilityTitle());
-    painter.drawText(columns.chance, Qt::AlignRight | Qt::AlignVCenter, chanceTitle());
+    const ThemeTokens &tokens = Theme::instance().tokens();
+    paintTitle(painter, columns.probability, probabilityTitle(), tokens.secondary);
+    paintTitle(painter, columns.chance, chanceTitle(), tokens.accent);
 }
 
 } // namespace orrery::ui

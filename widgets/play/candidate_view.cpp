@@ -122,29 +122,27 @@ void CandidateView::setBranchable(bool isBranchable)
 
 void CandidateView::showHint()
 {
+    QStringList says;
     if (m_isProposal)
-        m_hint->setText(m_hasToken
-                            ? tr("Click, Enter or 1 … 9 takes a token. Backspace takes the last one back, "
+        says << (m_hasToken ? tr("Click, Enter or 1 … 9 takes a token. Backspace takes the last one back, "
                                  "Shift+Enter lets the model go on, Esc ends.")
                             : tr("Asking the model what is likely next …"));
     else if (!m_hasToken)
-        m_hint->setText(tr("Point at a token, or move through them with the arrow keys. A click locks it."));
+        says << tr("Point at a token, or move through them with the arrow keys. A click locks it.");
     else if (m_isLocked && m_isBranchable)
-        m_hint->setText(
-            tr("Locked. Choose a candidate to branch: the answer goes on with it in a new version. "
-               "Esc follows the pointer."));
+        says << tr("Locked. Choose a candidate to branch: the answer goes on with it in a new version. "
+                   "Esc follows the pointer.");
     else if (m_isLocked)
-        m_hint->setText(tr("Locked. Click it again or press Esc to follow the pointer."));
-    else
-        m_hint->setText(
-            m_model->hasChances()
-                ? tr("Upper bar: probability as the model sees it; lower bar: chance to be drawn, behind "
-                     "penalty, temperature and cuts. Both from 0 to 1, linear.")
-                : tr("Bars: probability from 0 to 1, linear."));
+        says << tr("Locked. Click it again or press Esc to follow the pointer.");
+    if (m_hasToken && !m_isProposal)
+        says << (m_model->hasChances()
+                     ? tr("Upper bar: probability as the model sees it; lower bar: chance to be drawn, "
+                          "after the sampling settings (penalty, temperature, cuts). Both 0 … 1, linear.")
+                     : tr("Bars: probability from 0 to 1, linear; in blue the token that was taken."));
     if (const int numCut = m_model->numCut(); numCut > 0)
-        m_hint->setText(m_hint->text() + u' ' +
-                        (numCut == 1 ? tr("One of these %1 was cut.").arg(m_model->rowCount())
-                                     : tr("%1 of these %2 were cut.").arg(numCut).arg(m_model->rowCount())));
+        says << (numCut == 1 ? tr("One of these %1 was cut.").arg(m_model->rowCount())
+                             : tr("%1 of these %2 were cut.").arg(numCut).arg(m_model->rowCount()));
+    m_hint->setText(says.join(u' '));
     m_view->setAccessibleDescription(m_hint->text());
     fitHint();
 }

@@ -134,7 +134,7 @@ QString generationStatus(const GenerationVersion &version)
         parts << (numTokens == 1 ? Texts::tr("1 token") : Texts::tr("%1 tokens").arg(integerText(numTokens)));
     const double decode =
         version.summary ? version.summary->decodeSeconds : version.seconds - version.secondsToFirst;
-    if (numNew < numTokens && numNew > 0) parts << Texts::tr("%1 of them new").arg(integerText(numNew));
+    if (numNew < numTokens && numNew > 0) parts << Texts::tr("%1 generated").arg(integerText(numNew));
     if (numNew > 1 && decode >= kMinSecondsForSpeed) parts << speedText(static_cast<double>(numNew) / decode);
     if (version.summary && version.summary->promptTokens > 0 && version.summary->promptSeconds > 0)
         parts << readText(*version.summary);

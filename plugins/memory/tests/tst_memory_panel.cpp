@@ -308,7 +308,7 @@ private Q_SLOTS:
         QTRY_COMPARE(m_panel->reads()->model()->rowCount(), 6);
         QCOMPARE(look->text(), u"Look"_s);
         QCOMPARE(text("readsSummary"),
-                 u"At token 9 [·key], 2 heads read from the episodic memory and 1 from the semantic one."_s);
+                 u"At token 9 [␣key], 2 heads read from the episodic memory and 1 from the semantic one."_s);
         QTRY_VERIFY(!m_session->isAnswering()); // what the tokens are called was asked
         m_session->failNext[u"inspect"_s] =
             Error{ErrorCode::InvalidInput, "Cannot look at an empty text.", "Type one."};
@@ -335,7 +335,7 @@ private Q_SLOTS:
         const auto what = [&](int row) {
             return table->model()->index(row, ReadsModel::WhatColumn).data().toString();
         };
-        QTRY_COMPARE(what(0), u"event 9: ·is·under[·pot]"_s); // their names were asked for
+        QTRY_COMPARE(what(0), u"event 9: ␣is␣under[␣pot]"_s); // their names were asked for
         table->setCurrentIndex(table->model()->index(2, 0));
         QTest::keyClick(table, Qt::Key_Return); // of the text: it has no event
         QCOMPARE(part<SegmentedChoice>("memoryTabs")->current(), u"reads"_s);
@@ -353,7 +353,7 @@ private Q_SLOTS:
         QCOMPARE(read(2), u"0.700"_s);
         QCOMPARE(read(0), u"—"_s);
         const QString hover = tokens->index(2, SlotModel::TokenColumn).data(Qt::ToolTipRole).toString();
-        QVERIFY2(hover.contains(u"Looked at here by head 2.0 at token 9 [·key], with weight 0.700"_s),
+        QVERIFY2(hover.contains(u"Looked at here by head 2.0 at token 9 [␣key], with weight 0.700"_s),
                  qPrintable(hover));
     }
     void anEmptyMemoryIsNotReadBehind()
@@ -395,16 +395,19 @@ private Q_SLOTS:
         QCOMPARE(cell(0, UsesModel::ValueColumn).toString(), u"12,345"_s);
         QCOMPARE(cell(0, UsesModel::ShareColumn).toString(), u"8.00 %"_s);
         QCOMPARE(cell(0, UsesModel::ReadsColumn).toString(), u"17"_s);
-        QCOMPARE(cell(0, UsesModel::ReadersColumn).toString(),
-                 u"9 [·key] by head 0, 0.600; 1 [·key] by head 1, 0.410; 3 [·the] by head 0, 0.300; 0 [The] by head 0, 0.200; 13 more"_s);
-        QCOMPARE(cell(1, UsesModel::ReadersColumn).toString(), u"9 [·key] by head 0, 0.400; 4 [·lab] by head 1, 0.004"_s);
+        QCOMPARE(
+            cell(0, UsesModel::ReadersColumn).toString(),
+            u"9 [␣key] by head 0, 0.600; 1 [␣key] by head 1, 0.410; 3 [␣the] by head 0, 0.300; 0 [The] by head 0, 0.200; 13 more"_s);
+        QCOMPARE(cell(1, UsesModel::ReadersColumn).toString(),
+                 u"9 [␣key] by head 0, 0.400; 4 [␣lab] by head 1, 0.004"_s);
         QCOMPARE(cell(2, UsesModel::ShareColumn).toString(), u"0.001 %"_s);
         QCOMPARE(cell(2, UsesModel::ReadersColumn).toString(), u"200 [] by head 1, < 0.001"_s); // of an engine that errs
         QCOMPARE(cell(1, UsesModel::ShareColumn, UsesModel::WeightRole).toDouble(), 0.25); // the bar is of the first
         QCOMPARE(cell(1, UsesModel::ShareColumn, Qt::AccessibleTextRole).toString(), u"Share: 2.00 %"_s);
         table->setFocus();
         QTest::keySequence(table, QKeySequence::Copy);
-        QVERIFY(QGuiApplication::clipboard()->text().startsWith(u"Value\tRead most by\tReads\tShare\n12,345\t9 [·key]"_s));
+        QVERIFY(QGuiApplication::clipboard()->text().startsWith(
+            u"Value\tRead most by\tReads\tShare\n12,345\t9 [␣key]"_s));
         QCOMPARE(QGuiApplication::clipboard()->text().count(u'\n'), 4);
         QCOMPARE(m_panel->saveState().value(u"reads"_s).toString(), u"values"_s);
         // A model without such a memory has the other page alone, and this one waits.

@@ -13,6 +13,7 @@
 #include "plugins/memory/ui/token_names.h"
 #include "tests/widgets/common/gui_test.h"
 #include "widgets/common/command_host.h"
+#include "widgets/common/tone_label.h"
 #include "widgets/theme/contrast.h"
 
 #include <QAbstractItemModelTester>
@@ -114,7 +115,7 @@ private Q_SLOTS:
         QCOMPARE(usageText(0), u"0.00"_s);
         QCOMPARE(
             readSentence(lastReadOf(event)),
-            u"Last read 310 tokens ago by [·day], token 2,090 of chat.json, the user's turn 3, with weight "
+            u"Last read 310 tokens ago by [␣day], token 2,090 of chat.json, the user's turn 3, with weight "
             "0.42 in head 2.1."_s);
         SlotRead read = event.reads[0];
         read.age = 1;
@@ -159,9 +160,9 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("bytes");
         QTest::addColumn<QString>("shown");
         QTest::newRow("plain") << QByteArray("a b") << u"a b"_s;
-        QTest::newRow("ends") << QByteArray(" a ") << u"·a·"_s;
-        QTest::newRow("double") << QByteArray("a  b") << u"a··b"_s;
-        QTest::newRow("line") << QByteArray("a\n b\t") << u"a↵·b⇥"_s;
+        QTest::newRow("ends") << QByteArray(" a ") << u"␣a␣"_s;
+        QTest::newRow("double") << QByteArray("a  b") << u"a␣␣b"_s;
+        QTest::newRow("line") << QByteArray("a\n b\t") << u"a↵␣b⇥"_s;
         QTest::newRow("control") << QByteArray("a\r\x7f") << u"a␍␡"_s;
         QTest::newRow("utf8") << QByteArray("Łódź 🚲") << u"Łódź 🚲"_s;
         QTest::newRow("broken") << QByteArray("a\xc3") << u"a\uFFFD"_s;
@@ -194,9 +195,10 @@ private Q_SLOTS:
         model.setEvents(sampleMemory().events);
         QCOMPARE(shownIds(model), (Ids{3, 4, 7, 8, 9, 12}));
         const auto cell = [&](int row, int column) { return model.index(row, column).data().toString(); };
+        QCOMPARE(cell(2, MemoryModel::EventColumn), u"7"_s); // as all other parts call it
         QCOMPARE(cell(2, MemoryModel::SourceColumn), u"chat.json · user 1"_s);
         QCOMPARE(cell(2, MemoryModel::TokensColumn), u"0–39"_s);
-        QCOMPARE(cell(1, MemoryModel::TextColumn), u"⇥Order:↵··two lamps,··one lens·↵"_s);
+        QCOMPARE(cell(1, MemoryModel::TextColumn), u"⇥Order:↵␣␣two lamps,␣␣one lens␣↵"_s);
         QCOMPARE(cell(2, MemoryModel::UsageColumn), u"1.62"_s);
         QCOMPARE(cell(2, MemoryModel::PinnedColumn), u"pinned"_s);
         QCOMPARE(cell(3, MemoryModel::PinnedColumn), QString());
@@ -207,7 +209,7 @@ private Q_SLOTS:
         QVERIFY(model.index(2, MemoryModel::LastReadColumn)
                     .data(Qt::ToolTipRole)
                     .toString()
-                    .contains(u"by [·day], token 2,070"_s));
+                    .contains(u"by [␣day], token 2,070"_s));
         QCOMPARE(cell(0, MemoryModel::SlotsColumn), u"30"_s);
         QCOMPARE(cell(0, MemoryModel::StepColumn), u"900"_s);
         QCOMPARE(model.index(3, MemoryModel::PinnedColumn).data(Qt::AccessibleTextRole).toString(),
@@ -220,6 +222,7 @@ private Q_SLOTS:
         QTest::addColumn<Ids>("ids");
         QTest::newRow("place") << int(MemoryModel::TokensColumn) << false << Ids{3, 4, 7, 8, 9, 12};
         QTest::newRow("place down") << int(MemoryModel::TokensColumn) << true << Ids{12, 9, 8, 7, 4, 3};
+        QTest::newRow("event down") << int(MemoryModel::EventColumn) << true << Ids{12, 9, 8, 7, 4, 3};
         QTest::newRow("usage down") << int(MemoryModel::UsageColumn) << true << Ids{7, 9, 8, 12, 3, 4};
         QTest::newRow("age") << int(MemoryModel::AgeColumn) << false << Ids{12, 9, 8, 4, 3, 7};
         QTest::newRow("last read") << int(MemoryModel::LastReadColumn) << false << Ids{12, 9, 8, 7, 4, 3};
@@ -369,6 +372,50 @@ private Q_SLOTS:
         QCOMPARE(colorOf(picture(), 8, 0.8), tokens.selection);
         Theme::instance().apply(*qApp, ThemeKind::Light);
     }
+    void surpriseIsReadOverTheBlocks_data() { stripIsPaintedInEachTheme_data(); }
+    void surpriseIsReadOverTheBlocks()
+    {
+        QFETCH(int, kind);
+        Theme::instance().apply(*qApp, static_cast<ThemeKind>(kind));
+        const ThemeTokens tokens = Theme::instance().tokens();
+        MemoryModel model;
+        model.setEvents({memoryEvent(1, "a.txt#text", 0, 29, "x", 1.6)});
+        MemoryStrip strip(&model);
+        strip.resize(600, strip.sizeHint().height());
+        QVERIFY(strip.showsSurprise());
+        const QImage image = strip.grab().toImage();
+        const QRect bar = strip.blockRect(0).toRect().adjusted(20, 2, -20, -2); // the tokens' middles
+        int numSeen = 0;
+        for (int x = bar.left(); x < bar.right(); ++x)
+            for (int y = bar.top(); y < bar.bottom(); ++y)
+                if (contrastRatio(image.pixelColor(x, y), tokens.accent) >= 3) {
+                    ++numSeen;
+                    break;
+                }
+        QVERIFY2(numSeen > 0.95 * bar.width(), qPrintable(QString::number(numSeen)));
+        QVERIFY(contrastRatio(tokens.warning, tokens.surface) >= 3); // of the line and its edges
+        // It has a scale of its own at the right, from 0 to the highest.
+        const auto hasInk = [&](double left, double right, double middle) {
+            for (int x = qRound(left); x < qRound(right); ++x)
+                for (int y = qRound(middle) - 3; y <= qRound(middle) + 3; ++y)
+                    if (image.pixelColor(x, y) != tokens.surface) return true;
+            return false;
+        };
+        const QRectF area = strip.plotArea();
+        QVERIFY(hasInk(area.right() + 4, strip.width(), area.top()));
+        QVERIFY(hasInk(area.right() + 4, strip.width(), area.bottom()));
+        // A line parts the scale of the usage from the names of the texts.
+        const double names = QFontMetrics(typeFont(TypeSize::Small)).height() / 2.0;
+        QCOMPARE(image.pixelColor(int(area.left()) - 1, int(names)), tokens.border);
+        QVERIFY(!hasInk(area.left(), area.left() + 5, names));
+        QVERIFY(hasInk(area.left() + 5, area.left() + 20, names));
+        // Nobody tells it: no scale takes room.
+        std::vector<MemoryEvent> silent = model.events();
+        silent[0].surprises.clear();
+        model.setEvents(silent);
+        QCOMPARE(strip.plotArea().right(), strip.width() - 6.0);
+        Theme::instance().apply(*qApp, ThemeKind::Light);
+    }
     void barShowsUsedAndPinned()
     {
         OccupancyBar bar;
@@ -456,7 +503,7 @@ private Q_SLOTS:
                  u"id,source,first_token,last_token,step,slots,usage,age,last_read,pinned,text\n"
                  "4,\"a,b#text\",30,31,900,2,0.25,2070,360,yes,\"one \"\"x\"\",\n two\"\n"_s);
         QCOMPARE(exportedEvents(events, ExportFormat::Text).section(u'\n', 1, 1),
-                 u"4\ta,b#text\t30\t31\t900\t2\t0.25\t2070\t360\tyes\tone \"x\",↵·two"_s);
+                 u"4\ta,b#text\t30\t31\t900\t2\t0.25\t2070\t360\tyes\tone \"x\",↵␣two"_s);
         const QJsonObject json = QJsonDocument::fromJson(exportedEvents(events, ExportFormat::Json).toUtf8())
                                      .array()
                                      .at(0)
@@ -537,15 +584,15 @@ private Q_SLOTS:
         const auto cell = [&](int row, int column) { return model.index(row, column).data().toString(); };
         QCOMPARE(cell(0, ReadsModel::HeadColumn), u"2.0 episodic"_s);
         QCOMPARE(cell(0, ReadsModel::GateColumn), u"0.310"_s);
-        QCOMPARE(cell(0, ReadsModel::WhatColumn), u"2: The key[·to]"_s);
+        QCOMPARE(cell(0, ReadsModel::WhatColumn), u"2: The key[␣to]"_s);
         QCOMPARE(cell(0, ReadsModel::WeightColumn), u"0.700"_s);
         QCOMPARE(cell(1, ReadsModel::HeadColumn), QString()); // of the same head
-        QCOMPARE(cell(1, ReadsModel::WhatColumn), u"1: The[·key]"_s);
+        QCOMPARE(cell(1, ReadsModel::WhatColumn), u"1: The[␣key]"_s);
         QCOMPARE(cell(4, ReadsModel::HeadColumn), u"3.0 semantic"_s);
         QCOMPARE(cell(4, ReadsModel::WhatColumn), u"slot 12,345"_s);
         QCOMPARE(model.summary(),
-                 u"At token 9 [·key], 2 heads read from the episodic memory and 1 from the semantic one."_s);
-        QCOMPARE(model.toText().split(u'\n').at(2), u"2.0 episodic\t0.310\t1: The[·key]\t0.200"_s);
+                 u"At token 9 [␣key], 2 heads read from the episodic memory and 1 from the semantic one."_s);
+        QCOMPARE(model.toText().split(u'\n').at(2), u"2.0 episodic\t0.310\t1: The[␣key]\t0.200"_s);
     }
     void whatHasNoTextIsCounted()
     {
@@ -621,9 +668,9 @@ private Q_SLOTS:
         }
         names.learn(named);
         model.namesChanged();
-        QCOMPARE(what(0), u"event 9: She·is[·seven]"_s);
+        QCOMPARE(what(0), u"event 9: She␣is[␣seven]"_s);
         QCOMPARE(what(1), u"event 5, slot 5,000"_s); // forgotten since
-        QCOMPARE(what(2), u"1: The[·key]"_s);        // of the text itself
+        QCOMPARE(what(2), u"1: The[␣key]"_s);        // of the text itself
         QCOMPARE(model.slotOf(0).event, int64_t(9));
         QCOMPARE(model.slotOf(2).event, int64_t(-1));
         QCOMPARE(model.slotOf(17).event, int64_t(-1));

@@ -90,10 +90,10 @@ private Q_SLOTS:
         QCOMPARE(asked[0].memoryEdits[0].verb, MemoryVerb::Forget);
         QCOMPARE(asked[0].memoryEdits[0].event, int64_t(9));
         QCOMPARE(m_test->text("whatIfResult"),
-                 u"It would say “·in” in place of “·under”; KL divergence 0.583 nats."_s);
+                 u"It would say “␣in” in place of “␣under”; KL divergence 0.583 nats."_s);
         const auto &rows = panel().whatIf()->bars()->rows();
         QCOMPARE(rows.size(), size_t(5));
-        QCOMPARE(rows[0].label, u"·under"_s);
+        QCOMPARE(rows[0].label, u"␣under"_s);
         QCOMPARE(rows[0].values, (std::vector<double>{0.62, 0.14}));
         QCOMPARE(rows[0].number, u"0.620 → 0.140"_s);
         QVERIFY(std::isnan(rows[4].values[0]));

@@ -75,7 +75,7 @@ private Q_SLOTS:
         QVERIFY(asked.request.asSaid); // with what it remembered when it said the token
         QTRY_COMPARE(m_test->panel->reads()->model()->rowCount(), 6);
         QVERIFY(m_test->text("readsSummary")
-                    .startsWith(u"Probe prompt 0, read by code-7M@8000. At token 9 [·key], 2 heads"_s));
+                    .startsWith(u"Probe prompt 0, read by code-7M@8000. At token 9 [␣key], 2 heads"_s));
         selection.move(4, {}, nullptr);
         QCOMPARE(m_test->session.inspections.size(), size_t(2));
         QCOMPARE(m_test->session.inspections[1].request.token, int64_t(4));
@@ -225,7 +225,8 @@ private Q_SLOTS:
         session.seriesData[u"code-7M"_s] = {stored};
         panel.followRun(u"code-7M"_s);
         QCOMPARE(session.watchCounts[u"code-7M"_s], 1);
-        QTRY_COMPARE(line->text(), u"While code-7M trains, a text fills 50 % of the episodic memory (step 40)."_s);
+        QTRY_COMPARE(line->text(),
+                     u"While code-7M trains, a training text fills 50 % of the episodic memory (step 40)."_s);
         QVERIFY(line->isVisible());
         RunUpdate update;
         update.run = u"code-7M"_s;
@@ -241,6 +242,10 @@ private Q_SLOTS:
         session.setRuns({paused});
         QVERIFY2(line->text().startsWith(u"code-7M is paused at step 45 by “memory > 0.9”. While"_s),
                  qPrintable(line->text()));
+        // What has ended is said so: it is not what the bar below is of.
+        session.setRuns({fakeRun("code-7M", RunState::Finished, 2'000)});
+        QCOMPARE(line->text(),
+                 u"While code-7M trained, a training text filled 93 % of the episodic memory (step 45)."_s);
         // A run without a saved step: that of another one is named.
         RunStatus fresh = fakeRun("fresh", RunState::Running, 2'000);
         fresh.lastCheckpointStep = -1;
@@ -442,7 +447,7 @@ private Q_SLOTS:
         report.tokens = {token};
         report.candidates = {alternative(301, "x\n", 0.5)};
         names.learn(report);
-        QCOMPARE(names.nameOf(300), u"·the"_s);
+        QCOMPARE(names.nameOf(300), u"␣the"_s);
         QCOMPARE(names.nameOf(301), u"x↵"_s);
         QVERIFY(names.unknownOf({300, 301}).empty());
         names.clear();

@@ -39,6 +39,8 @@ int MemoryModel::columnCount(const QModelIndex &parent) const { return parent.is
 QVariant MemoryModel::textOf(const MemoryEvent &event, int column) const
 {
     switch (column) {
+    case EventColumn:
+        return integerText(event.id);
     case SourceColumn:
         return sourceTitle(event.source);
     case TokensColumn:
@@ -123,6 +125,8 @@ QVariant MemoryModel::headerData(int section, Qt::Orientation orientation, int r
     }
     if (role != Qt::DisplayRole) return {};
     switch (section) {
+    case EventColumn:
+        return tr("Event");
     case SourceColumn:
         return tr("Source");
     case TokensColumn:
@@ -215,6 +219,8 @@ void MemoryModel::orderRows(std::vector<int> &rows) const
         return std::stable_sort(rows.begin(), rows.end(), [&](int a, int b) {
             return m_order == Qt::AscendingOrder ? isReadLater(a, b) : isReadLater(b, a);
         });
+    case EventColumn:
+        return sortBy([](const auto &a, const auto &b) { return a.id < b.id; });
     case SourceColumn:
         return sortBy([](const auto &a, const auto &b) { return a.source < b.source; });
     case TextColumn:

@@ -17,6 +17,7 @@ class MemoryModel : public QAbstractTableModel {
     Q_OBJECT
 public:
     enum Column {
+        EventColumn, ///< the number that all other parts call it by
         SourceColumn,
         TokensColumn,
         TextColumn,

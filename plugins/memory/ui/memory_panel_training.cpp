@@ -120,9 +120,12 @@ void MemoryPanel::showTraining()
             sentences << tr("%1 is paused at step %2 by “%3”.")
                              .arg(title, ui::integerText(static_cast<qint64>(status->step)), condition);
         if (std::isfinite(m_told.occupancy.value))
-            sentences << tr("While %1 trains, a text fills %2 of the episodic memory (step %3).")
-                             .arg(title, ui::percentText(100 * m_told.occupancy.value),
-                                  ui::integerText(m_told.occupancy.step));
+            sentences
+                << (isLiveState(status->state)
+                        ? tr("While %1 trains, a training text fills %2 of the episodic memory (step %3).")
+                        : tr("While %1 trained, a training text filled %2 of the episodic memory (step %3)."))
+                       .arg(title, ui::percentText(100 * m_told.occupancy.value),
+                            ui::integerText(m_told.occupancy.step));
         if (!sentences.isEmpty() && status->lastCheckpointStep < 0 && runOfModel(model()) != m_run)
             sentences << (model().isEmpty() ? tr("It has no saved step yet whose memory could be shown.")
                                             : tr("It has no saved step yet: what stands below is of %1.")

@@ -58,7 +58,9 @@ QRectF MemoryStrip::plotArea() const
         const QFontMetrics metrics(ui::typeFont(ui::TypeSize::Small));
         const int left =
             std::max(metrics.horizontalAdvance(u"00.00"_s), metrics.horizontalAdvance(tr("usage"))) + 6;
-        m_area = QRectF(left, metrics.height() + kPinLane, std::max(1, width() - left - 6), kBarHeight);
+        // The scale of the surprise keeps its room where a zoom leaves no line: nothing jumps.
+        const int right = 6 + (m_model->maxSurprise() > 0 ? metrics.horizontalAdvance(u"0.00"_s) : 0);
+        m_area = QRectF(left, metrics.height() + kPinLane, std::max(1, width() - left - right), kBarHeight);
     }
     return m_area;
 }
@@ -84,6 +86,7 @@ double MemoryStrip::heightOf(double usage) const
 void MemoryStrip::takeModel()
 {
     m_isStale = true;
+    m_areaSize = {};
     m_hovered = -1;
     const double length = static_cast<double>(std::max<int64_t>(m_model->length(), 1));
     if (m_isFitted || m_to > length) {

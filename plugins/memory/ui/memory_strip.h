@@ -80,7 +80,6 @@ private:
     void paintAxes(QPainter &painter) const;
     void paintBlocks(QPainter &painter) const;
     void paintSurprise(QPainter &painter) const;
-    [[nodiscard]] QString surpriseLegend() const;
 
     const MemoryModel *m_model;
     mutable std::vector<Block> m_blocks;

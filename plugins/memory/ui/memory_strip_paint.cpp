@@ -19,6 +19,8 @@ namespace orrery::memory_ui {
 namespace {
 
 constexpr double kSurpriseRoom = 2; ///< pixels a token
+constexpr double kNameInset = 6;
+constexpr double kLineWidth = 1.5, kEdgedWidth = 4; ///< of the line alone, and with its edges
 
 /// 1, 2 or 5 times a power of ten, at least `least`.
 double niceStep(double least)
@@ -51,6 +53,8 @@ void MemoryStrip::paintAxes(QPainter &painter) const
     painter.drawText(scale.translated(0, area.bottom() - height / 2.0), Qt::AlignRight | Qt::AlignVCenter,
                      u"0"_s);
     painter.drawText(scale, Qt::AlignRight | Qt::AlignVCenter, tr("usage"));
+    // Else the word reads as one with the name of the first text.
+    painter.fillRect(QRectF(area.left() - 1, 0, 1, area.bottom()), tokens.border);
     painter.fillRect(QRectF(area.left(), area.top(), area.width(), 1), tokens.grid);
     painter.fillRect(QRectF(area.left(), area.bottom(), area.width(), 1), tokens.border);
 
@@ -62,7 +66,12 @@ void MemoryStrip::paintAxes(QPainter &painter) const
                      Qt::AlignRight | Qt::AlignTop, unit);
     double nameEnd = -1, labelEnd = -1, namesEnd = area.right();
     if (showsSurprise()) {
-        const QString legend = surpriseLegend();
+        const QRectF own(area.right() + 4, 0, width() - area.right() - 4, height);
+        painter.drawText(own.translated(0, area.top() - height / 2.0), Qt::AlignLeft | Qt::AlignVCenter,
+                         ui::significantText(m_model->maxSurprise(), 2));
+        painter.drawText(own.translated(0, area.bottom() - height / 2.0), Qt::AlignLeft | Qt::AlignVCenter,
+                         u"0"_s);
+        const QString legend = tr("surprise, nats");
         namesEnd -= metrics.horizontalAdvance(legend) + 24;
         painter.drawText(QRectF(namesEnd, 0, area.right() - namesEnd, height),
                          Qt::AlignRight | Qt::AlignVCenter, legend);
@@ -74,16 +83,15 @@ void MemoryStrip::paintAxes(QPainter &painter) const
         if (end <= m_from || begin >= m_to) continue;
         const double left = std::max(area.left(), pixelOf(begin)),
                      right = std::min(area.right(), pixelOf(end));
-        if (begin > m_from)
-            painter.fillRect(QRectF(left, labelHeight(), 1, area.bottom() - labelHeight()), tokens.border);
+        if (begin > m_from) painter.fillRect(QRectF(left, 0, 1, area.bottom()), tokens.border);
         const double nameRoom = std::min(right, namesEnd) - left;
         if (nameRoom > 24 && left > nameEnd) {
             const QString name = text.name.empty() ? tr("no name") : ui::fromStd(text.name);
-            const QString shown = metrics.elidedText(name, Qt::ElideMiddle, nameRoom - 6);
+            const QString shown = metrics.elidedText(name, Qt::ElideMiddle, nameRoom - 2 * kNameInset);
             painter.setPen(tokens.secondary);
-            painter.drawText(QRectF(left + 2, 0, nameRoom - 4, height), Qt::AlignLeft | Qt::AlignVCenter,
-                             shown);
-            nameEnd = left + metrics.horizontalAdvance(shown);
+            painter.drawText(QRectF(left + kNameInset, 0, nameRoom - kNameInset, height),
+                             Qt::AlignLeft | Qt::AlignVCenter, shown);
+            nameEnd = left + kNameInset + metrics.horizontalAdvance(shown);
         }
         const double first = std::ceil(std::max(0.0, m_from - begin) / step) * step;
         for (double tick = first; tick < end - begin; tick += step) {
@@ -134,20 +142,19 @@ bool MemoryStrip::showsSurprise() const
     return m_model->maxSurprise() > 0 && plotArea().width() >= kSurpriseRoom * (m_to - m_from);
 }
 
-QString MemoryStrip::surpriseLegend() const
-{
-    return tr("surprise, 0 … %1 nats").arg(ui::significantText(m_model->maxSurprise(), 2));
-}
-
 void MemoryStrip::paintSurprise(QPainter &painter) const
 {
     const QRectF area = plotArea();
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(QPen(colors().warning, 1.5));
     QPolygonF line;
     const auto draw = [&] {
         if (line.size() == 1) line << line.front() + QPointF(1, 0);
-        if (!line.isEmpty()) painter.drawPolyline(line);
+        // With edges of the ground: no colour of a line stands out from the blocks and from the ground.
+        for (const auto &[color, width] :
+             {std::pair(colors().surface, kEdgedWidth), std::pair(colors().warning, kLineWidth)}) {
+            painter.setPen(QPen(color, width, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin));
+            if (!line.isEmpty()) painter.drawPolyline(line);
+        }
         line.clear();
     };
     for (const Block &block : blocks()) {

@@ -73,11 +73,11 @@ protected:
 };
 
 /// Columns that a dock of this many characters still has room for, beside the text.
-constexpr std::array<std::pair<int, int>, 5> kRoomFor = {{{MemoryModel::SlotsColumn, 78},
-                                                          {MemoryModel::StepColumn, 140},
-                                                          {MemoryModel::LastReadColumn, 108},
-                                                          {MemoryModel::AgeColumn, 100},
-                                                          {MemoryModel::SourceColumn, 58}}};
+constexpr std::array<std::pair<int, int>, 5> kRoomFor = {{{MemoryModel::SlotsColumn, 86},
+                                                          {MemoryModel::StepColumn, 148},
+                                                          {MemoryModel::LastReadColumn, 116},
+                                                          {MemoryModel::AgeColumn, 108},
+                                                          {MemoryModel::SourceColumn, 66}}};
 
 } // namespace
 
@@ -107,7 +107,8 @@ void MemoryTable::fitColumns()
 {
     // Widths are of what may stand there, not of what does: nothing reads the rows.
     static constexpr std::array<const char *, MemoryModel::kNumColumns> kWidest = {
-        "chat.json · assistant 12", "", "", "00.00", "1,000,000", "not known", "128", "", "1,000,000"};
+        "100,000",  "chat.json · assistant 12", "", "", "00.00", "1,000,000", "not known", "128", "",
+        "1,000,000"};
     const QFontMetrics metrics(ui::typeFont(ui::TypeSize::Base));
     const int padding = 2 * ui::space::kOne + 2, arrow = 14;
     for (int column = 0; column < MemoryModel::kNumColumns; ++column) {
@@ -130,19 +131,21 @@ void MemoryTable::fitColumns()
     verticalHeader()->setDefaultSectionSize(metrics.height() + 8);
     const int numCharacters = width() / std::max(1, metrics.averageCharWidth());
     for (const auto &[column, room] : kRoomFor) setColumnHidden(column, numCharacters < room);
-    setColumnHidden(MemoryModel::PinnedColumn, false);
+    // The last that go: the strip has a pin on each, and the details say the number.
+    static constexpr std::array kLast = {MemoryModel::PinnedColumn, MemoryModel::EventColumn};
+    for (const int column : kLast) setColumnHidden(column, false);
     // Words of another language are longer: the text keeps room for its title all the same.
     const QString title = m_model->headerData(MemoryModel::TextColumn, Qt::Horizontal, Qt::DisplayRole).toString();
     int room = viewport()->width() - metrics.horizontalAdvance(title) - padding - arrow;
     for (int column = 0; column < MemoryModel::kNumColumns; ++column)
         if (column != MemoryModel::TextColumn && !isColumnHidden(column)) room -= columnWidth(column);
-    for (const auto &[column, wanted] : kRoomFor) {
-        if (room >= 0) break;
-        if (isColumnHidden(column)) continue;
+    const auto hide = [&](int column) {
+        if (room >= 0 || isColumnHidden(column)) return;
         room += columnWidth(column);
         setColumnHidden(column, true);
-    }
-    if (room < 0) setColumnHidden(MemoryModel::PinnedColumn, true); // the strip has a pin on each
+    };
+    for (const auto &[column, wanted] : kRoomFor) hide(column);
+    for (const int column : kLast) hide(column);
 }
 
 void MemoryTable::resizeEvent(QResizeEvent *event)

@@ -243,7 +243,7 @@ QString visibleText(std::string_view bytes, qsizetype maxLength, std::span<const
         const bool isLast = at >= bytes.size();
         const char after = isLast ? ' ' : bytes[at];
         if (code == ' ')
-            text += before == ' ' || before == '\n' || after == ' ' || after == '\n' ? u'·' : u' ';
+            text += before == ' ' || before == '\n' || after == ' ' || after == '\n' ? u'␣' : u' ';
         else if (code == '\n')
             text += u'↵';
         else if (code == '\t')

@@ -103,6 +103,13 @@ void TestAttentionLive::askingShowsExactMapsAndTheWayBack()
     QVERIFY((m_session->inspections.back().request.heads == std::vector<HeadRef>{{3, 2}}));
     QVERIFY(
         child<ElidedLabel>(m_panel.get(), "attentionState")->fullText().contains(u"alpha@live · exact"_s));
+    RunStatus named = fakeRun("alpha");
+    named.name = "shapes";
+    m_session->setRuns({named});
+    m_panel->flush();
+    const auto *state = child<ElidedLabel>(m_panel.get(), "attentionState");
+    QTRY_VERIFY2(state->fullText().startsWith(u"shapes@live · exact"_s), qPrintable(state->fullText()));
+    QVERIFY(state->toolTip().contains(u"alpha@live"_s));
     auto *back = child<QPushButton>(m_panel.get(), "backToKept");
     QVERIFY(back->isVisible());
     QTest::mouseClick(back, Qt::LeftButton);

@@ -12,6 +12,9 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QPainter>
+
+#include <set>
 
 using namespace orrery;
 using namespace orrery::ui;
@@ -68,6 +71,7 @@ private Q_SLOTS:
     void textAloneHasNoSuchPage();
     void sharesAreThoseOfTheStep();
     void colorsStandForTheirNumbers();
+    void bothTablesHaveTheirScale();
     void keysGoThroughTheHeadsAndOpenOne();
     void theTrainingIsACurve();
     void learnedFactorsAreACurveToo();
@@ -79,6 +83,8 @@ private Q_SLOTS:
     void nothingIsReadWhileNobodyLooks();
     void keptStepsShowThePicturesOfTheSamples();
     void samplesOfAnotherAttemptBeginWithTheFirstDocument();
+    void picturesStandOnTheirWeight();
+    void everyPictureStandsBesideItsRow();
     void picturesComeWithTheFirstSample();
     void whyThereAreNoPicturesIsSaid_data();
     void whyThereAreNoPicturesIsSaid();
@@ -174,6 +180,20 @@ void TestAttentionModalities::colorsStandForTheirNumbers()
         page()->view(), (tile.topLeft() + QPointF(tile.width() * 0.75, tile.height() * 0.25)).toPoint());
     QCOMPARE(picture.pixel(at),
              mass.color(flowValue(*flow, FlowKind::Mass, Modality::Text, Modality::Image), style));
+}
+
+void TestAttentionModalities::bothTablesHaveTheirScale()
+{
+    openMixed();
+    const QList<FlowTable *> tables = page()->findChildren<FlowTable *>();
+    QCOMPARE(tables.size(), 2);
+    for (FlowTable *table : tables) {
+        const QImage image = table->grab().toImage();
+        const int y = table->height() - int(kFlowScaleHeight) + 5;
+        std::set<QRgb> colors; // of the bar, from its least to its most
+        for (int x = 0; x < image.width(); ++x) colors.insert(image.pixel(x, y));
+        QVERIFY2(colors.size() > 20, qPrintable(u"%1: %2"_s.arg(table->accessibleName()).arg(colors.size())));
+    }
 }
 
 void TestAttentionModalities::keysGoThroughTheHeadsAndOpenOne()
@@ -374,6 +394,46 @@ void TestAttentionModalities::samplesOfAnotherAttemptBeginWithTheFirstDocument()
     QTRY_COMPARE(patch(0), colorOf(0, 0));
     m_panel->choosePrompt(1);
     QTRY_COMPARE(patch(0), colorOf(0, 1));
+}
+
+/// Under a picture, as wide as it: a white patch does not look like a large weight.
+void TestAttentionModalities::picturesStandOnTheirWeight()
+{
+    openDocuments(uR"({"prompts":["a"]})"_s, {pictureEvent(1, 30, 0)});
+    QTRY_COMPARE(patch(5), colorOf(5, 0));
+    m_panel->flush();
+    map()->setCursorCell({14, 12});
+    TokenStrip *strip = m_panel->strip();
+    const QRectF place = strip->tokenRect(12).translated(strip->viewport()->pos());
+    const QImage image = strip->grab().toImage();
+    const QRgb color = map()->figure().legend().scale.color(strip->weights().at(12), FigureStyle::ofTheme());
+    for (int y = int(place.bottom()) - 4; y < int(place.bottom()); ++y)
+        for (int x = int(place.left()) + 3; x < int(place.right()) - 3; ++x)
+            QCOMPARE(image.pixel(x, y), color);
+}
+
+void TestAttentionModalities::everyPictureStandsBesideItsRow()
+{
+    openDocuments(uR"({"prompts":["a"]})"_s, {pictureEvent(1, 30, 0)});
+    QTRY_COMPARE(patch(5), colorOf(5, 0));
+    m_panel->flush();
+    const HeadFigure &figure = map()->figure();
+    const FigureStyle style = FigureStyle::ofTheme();
+    int edge = 100;
+    while (figure.layout(QSizeF(edge, edge), {}, style).cell < 8) ++edge;
+    const HeadLayout layout = figure.layout(QSizeF(edge, edge), {}, style);
+    QImage image(edge, edge, QImage::Format_RGB32);
+    image.fill(style.tokens.surface);
+    QPainter painter(&image);
+    figure.paint(painter, layout, {}, style);
+    painter.end();
+    for (int i = 0; i < kSide * kSide; ++i) {
+        const double along = (i + 0.5) * layout.cell, away = 6 + (layout.cell - 1) / 2; // from the map
+        QCOMPARE(image.pixelColor(int(layout.plot.left() - away), int(layout.origin.y() + along)),
+                 colorOf(i, 0));
+        QCOMPARE(image.pixelColor(int(layout.origin.x() + along), int(layout.plot.top() - away)),
+                 colorOf(i, 0));
+    }
 }
 
 void TestAttentionModalities::picturesComeWithTheFirstSample()

@@ -53,6 +53,7 @@ private Q_SLOTS:
     void everyControlHasAName();
     void nothingIsClippedInAnyTheme_data();
     void nothingIsClippedInAnyTheme();
+    void sentencesBesideTheMapAreWhole();
     void aLowPanelCutsNoLineOfItsMap();
 };
 
@@ -333,10 +334,10 @@ void TestAttentionPanel::theOverviewLeavesTheNumbersOfAHeadToItsMap()
     m_panel->resize(1'600, 900);
     QTRY_VERIFY(m_panel->stage()->head()->isVisible());
     auto *head = m_panel->stage()->head();
-    const auto *numbers = child<ElidedLabel>(m_panel.get(), "headSummary");
-    QVERIFY(!numbers->fullText().startsWith(u"Layer"_s));
+    const auto *numbers = child<QLabel>(m_panel.get(), "headSummary");
+    QVERIFY(!numbers->text().startsWith(u"Layer"_s));
     head->resize(head->smallestWidth(), head->height()); // its choices take the room of its title
-    QVERIFY2(numbers->fullText().startsWith(u"Layer 0, head 0 · "_s), qPrintable(numbers->fullText()));
+    QVERIFY2(numbers->text().startsWith(u"Layer 0, head 0 · "_s), qPrintable(numbers->text()));
     QCOMPARE(reading->fullText(), QString());
     Q_EMIT page->view()->hovered(u"Layer 1, head 1"_s);
     QCOMPARE(reading->fullText(), u"Layer 1, head 1"_s);
@@ -401,6 +402,26 @@ void TestAttentionPanel::nothingIsClippedInAnyTheme()
             ColorMaps::sequential(ColorMaps::themeGround()).at(1)); // the first token looks at itself alone
 }
 
+/// What is said of a head and of a cell goes on in further lines; the map does not move with each cell.
+void TestAttentionPanel::sentencesBesideTheMapAreWhole()
+{
+    open(SampleModel());
+    openHead({3, 2});
+    HeadPage *page = m_panel->stage()->head();
+    page->resize(page->smallestWidth(), 500);
+    const auto *numbers = child<QLabel>(m_panel.get(), "headSummary");
+    const auto *reading = child<QLabel>(m_panel.get(), "cellReading");
+    for (const QLabel *one : {numbers, reading})
+        QTRY_VERIFY2(!one->text().contains(u'…') && one->height() >= one->heightForWidth(one->width()),
+                     qPrintable(one->text()));
+    QVERIFY2(numbers->text().contains(u"itself"_s), qPrintable(numbers->text()));
+    QVERIFY(numbers->height() > numbers->fontMetrics().height() * 1.5);
+    const int height = reading->height();
+    page->setReading(u"a looks at b: 0.1"_s);
+    QTest::qWait(20);
+    QCOMPARE(reading->height(), height);
+}
+
 /// As low as a dock below can make it.
 void TestAttentionPanel::aLowPanelCutsNoLineOfItsMap()
 {
@@ -410,7 +431,7 @@ void TestAttentionPanel::aLowPanelCutsNoLineOfItsMap()
     openHead({3, 2});
     m_panel->resize(860, m_panel->minimumSizeHint().height());
     const HeadPage *page = m_panel->stage()->head();
-    auto *reading = child<ElidedLabel>(m_panel.get(), "cellReading");
+    auto *reading = child<QLabel>(m_panel.get(), "cellReading");
     QTRY_VERIFY(page->height() < 260);
     QVERIFY2(page->height() >= page->minimumSizeHint().height(),
              qPrintable(u"%1 < %2"_s.arg(page->height()).arg(page->minimumSizeHint().height())));

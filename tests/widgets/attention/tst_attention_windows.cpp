@@ -154,9 +154,7 @@ void TestAttentionWindows::aLongTextIsLookedAtByItsWindow()
     QCOMPARE(map()->pinnedRow(), int(70 - first));
     QCOMPARE(map()->shownTokens(), QRectF(double(first), double(first), 40, 40));
     QVERIFY(map()->figure().reading({0, 0}).startsWith(u"token %1 "_s.arg(first)));
-    QVERIFY(child<ElidedLabel>(m_panel.get(), "attentionState")
-                ->fullText()
-                .contains(u"Of 120 tokens the model"_s));
+    QVERIFY(child<QLabel>(m_panel.get(), "saidNote")->text().contains(u"Of 120 tokens the model"_s));
     QCOMPARE(m_panel->strip()->numTokens(), int(kTokens));
     QCOMPARE(m_panel->strip()->weights()[size_t(first)], 0.02F);
     QCOMPARE(m_panel->strip()->weights()[size_t(first) - 1], 0.0F);

@@ -7,6 +7,7 @@
 
 #include "core/spec/field_table.h"
 #include "widgets/attention/attention_panel.h"
+#include "widgets/attention/attention_stage.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/frame_slider.h"
 #include "widgets/attention/head_page.h"
@@ -523,12 +524,6 @@ void shootTalkMedia()
     panel.messageEditor()->setPlainText(u"And this?"_s);
     shoot(panel, u"talkmedia-sample"_s, {1000, 900});
     shoot(panel, u"talkmedia-narrow"_s, {660, 760});
-    PlaygroundPanel later(session);
-    QFile::remove(paths[2]);
-    later.restoreDraft(panel.draftJson());
-    waitForFiles(later);
-    later.generate();
-    shoot(later, u"talkmedia-missing"_s, {1000, 900});
 }
 
 void shootMediaRun()

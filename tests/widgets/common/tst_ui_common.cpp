@@ -70,11 +70,13 @@ private Q_SLOTS:
     void segmentsSignalOnlyChoicesOfAPerson();
     void aRowGoesOnInAFurtherOne();
     void anEmptyPlaceIsAsHighAsItsWords();
+    void pathsAreShownFromTheirBeginning();
     void editorShowsDefaultAsPlaceholder();
     void aPopupOfChoicesHasAFrame();
     void aNarrowBoxShowsTheShortText();
     void readsBothShapesOfSpecJson_data();
     void readsBothShapesOfSpecJson();
+    void settingsAreWrittenAsInTheForm();
 };
 
 void TestUiCommon::roundsToSignificantDigits_data()
@@ -484,6 +486,22 @@ void TestUiCommon::segmentsSignalOnlyChoicesOfAPerson()
     QVERIFY(!choice.button(u"b"_s)->isChecked());
 }
 
+void TestUiCommon::pathsAreShownFromTheirBeginning()
+{
+    FieldEditor editor(*findField("data.path"));
+    editor.show();
+    auto *line = qobject_cast<QLineEdit *>(editor.control());
+    QVERIFY(line);
+    editor.setGivenText(u"gen:shapes?count=20000&max_shapes=2&colors=4&shapes=4"_s);
+    QCOMPARE(line->cursorPosition(), 0);
+    line->setFocus();
+    QVERIFY(QTest::qWaitForWindowActive(&editor));
+    typeText(line, u"/a/path/that/is/much/longer/than/its/field"_s); // is seen where one types
+    QCOMPARE(line->cursorPosition(), line->text().size());
+    line->clearFocus();
+    QCOMPARE(line->cursorPosition(), 0);
+}
+
 void TestUiCommon::editorShowsDefaultAsPlaceholder()
 {
     FieldEditor editor(*findField("train.steps"));
@@ -502,6 +520,9 @@ void TestUiCommon::editorShowsDefaultAsPlaceholder()
     QCOMPARE(patienceLine->unit(), QString()); // words are no number of anything
     patience.setGivenText(u"4"_s);
     QCOMPARE(patienceLine->unit(), u"evaluations"_s);
+    typeText(patienceLine, u"0"_s); // in place of the unit, where it is given
+    QCOMPARE(patienceLine->unit(), u"never"_s);
+    QCOMPARE(patience.givenText(), u"0"_s);
     QCOMPARE(fieldValueWords(*findField("probes.overview_every"), u"-1"_s), u"-1, automatic"_s);
     QCOMPARE(fieldValueWords(*findField("probes.starred"), u"[]"_s), u"none"_s);
     QCOMPARE(fieldValueWords(*findField("probes.starred"), u"[\"0.1\"]"_s), u"[\"0.1\"]"_s);
@@ -585,6 +606,15 @@ void TestUiCommon::readsBothShapesOfSpecJson()
     QVERIFY(keys.contains(u"train.steps"_s));
     QVERIFY(keys.contains(u"digest"_s));
     QVERIFY(!specTextOfRun(u"[1"_s).ok());
+}
+
+void TestUiCommon::settingsAreWrittenAsInTheForm()
+{
+    QStringList values;
+    for (const SpecEntry &entry :
+         specEntries(uR"({"spec": {"optimizer": {"lr": 0.0005, "eps": 1e-8}, "train": {"steps": 2000}}})"_s))
+        values << entry.value;
+    QCOMPARE(values, QStringList({u"2000 steps"_s, u"0.0005"_s, u"1e-08"_s})); // 0.0005, not 5e-04
 }
 
 ORRERY_GUI_TEST_MAIN(TestUiCommon)

@@ -223,6 +223,17 @@ void TestCompareRuns::meanAndDeviationAreThoseOfASample()
     QCOMPARE(mean.deviation, 1.0);
     QCOMPARE(mean.number, 3);
     QVERIFY(std::isnan(meanOf({5}).deviation));
+    // Both in one unit and with the same decimals.
+    const auto text = [](ValuesColumnKind kind, double value, double deviation) {
+        return meanText({kind}, {value, deviation, 3});
+    };
+    QCOMPARE(text(ValuesColumnKind::Tokens, 40'861, 8'699), u"40.9 ± 8.7 k"_s);
+    QCOMPARE(text(ValuesColumnKind::Seconds, 1.83, 0.096), u"1.8 ± 0.1"_s);
+    QCOMPARE(text(ValuesColumnKind::Loss, 3, 0.3), u"3.000 ± 0.300"_s);
+    QCOMPARE(text(ValuesColumnKind::Steps, 12'000, 1'450.2), u"12,000 ± 1,450"_s);
+    QCOMPARE(text(ValuesColumnKind::Loss, -4e-5, 1.26e-6), u"(\u22124.000 ± 0.126) × 10\u207B\u2075"_s);
+    QCOMPARE(text(ValuesColumnKind::Loss, 0, 0.5), u"0 ± 0.5000"_s);
+    QCOMPARE(meanText({ValuesColumnKind::Loss}, meanOf({5})), u"5.000"_s);
     QCOMPARE(meanOf({0.1, 0.1, 0.1}).deviation, 0.0); // not what adding rounds
     QCOMPARE(ValuesColumn({ValuesColumnKind::Setting, u"train.steps"_s}).title(), u"Steps (train.steps)"_s);
     QCOMPARE(meanOf({kNaN}).number, 0);
@@ -296,8 +307,11 @@ void TestCompareRuns::tableGroupsBySetting()
     model.setRuns({u"a"_s, u"b"_s, u"c"_s});
     model.setGrouping(u"optimizer.lr"_s);
     QCOMPARE(shownRuns(model), QStringList({u"-"_s, u"b"_s, u"-"_s, u"a"_s, u"c"_s}));
-    QVERIFY2(model.index(2, 0).data().toString().contains(u"0.001 · 2 runs"_s), qPrintable(model.index(2, 0).data().toString()));
-    QCOMPARE(model.index(2, 3).data().toString(), u"1.600 ± 0.14"_s);
+    QVERIFY2(model.index(2, 0).data().toString().endsWith(u"0.001 · 2 runs, mean ± s"_s),
+             qPrintable(model.index(2, 0).data().toString()));
+    QVERIFY2(model.index(0, 0).data().toString().endsWith(u"0.0005 · 1 run"_s),
+             qPrintable(model.index(0, 0).data().toString()));
+    QCOMPARE(model.index(2, 3).data().toString(), u"1.600 ± 0.141"_s);
     QCOMPARE(model.index(0, 3).data().toString(), u"1.200"_s); // one run has no deviation
     const int last = model.columnCount();
     std::vector<ValuesColumn> columns = ordinaryColumns();

@@ -4,6 +4,7 @@
 #include "widgets/common/field_editor.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/unit_line_edit.h"
 #include "widgets/form/spec_form.h"
 
 #include <QComboBox>
@@ -36,6 +37,8 @@ private Q_SLOTS:
     void contradictionsAreFoundWhileTyping();
     void defaultsFollowThePreset();
     void explicitValuesSurviveAPreset();
+    void aChangedModelIsNoPresetAnyMore();
+    void fieldsOfAllGroupsBeginAtOneEdge();
     void resetBringsTheDefaultBack();
     void choosingTheDefaultIsNoChange();
     void automaticValuesShowWhatTheyComeTo();
@@ -160,6 +163,45 @@ void TestSpecForm::explicitValuesSurviveAPreset()
     QCOMPARE(form.builder().preview().model.width, 768);
 }
 
+void TestSpecForm::aChangedModelIsNoPresetAnyMore()
+{
+    SpecForm form;
+    const auto *title = child<ToneLabel>(&form, "presetTitle");
+    const auto isLit = [&form](const QString &preset) { return form.presets()->button(preset)->isChecked(); };
+    QVERIFY(isLit(u"tiny"_s));
+    QCOMPARE(title->text(), u"Preset"_s);
+    typeText(lineOf(form, "train.steps"), u"50"_s); // no matter of the model
+    typeText(lineOf(form, "model.dropout"), u"0.1"_s);
+    typeText(lineOf(form, "model.layers"), u"4"_s); // what it has anyway
+    form.setGiven(u"data.path"_s, u"gen:shapes"_s); // its modalities are of the data
+    QVERIFY(isLit(u"tiny"_s));
+    typeText(lineOf(form, "model.layers"), u"9"_s);
+    for (const std::string &name : presetNames()) QVERIFY(!isLit(QString::fromStdString(name)));
+    QCOMPARE(title->text(), u"Preset: tiny, changed"_s);
+    form.presets()->button(u"gpt2"_s)->click();
+    QVERIFY(!isLit(u"gpt2"_s)); // the layers stay as they were given
+    QCOMPARE(title->text(), u"Preset: gpt2, changed"_s);
+    child<QToolButton>(&form, "reset_model.layers")->click();
+    QVERIFY(isLit(u"gpt2"_s));
+    QCOMPARE(title->text(), u"Preset"_s);
+}
+
+void TestSpecForm::fieldsOfAllGroupsBeginAtOneEdge()
+{
+    SpecForm form;
+    form.resize(700, 2'000);
+    form.show();
+    form.setGiven(u"model.qk_norm"_s, u"false"_s); // a long label of one group
+    QVERIFY(form.isRowShown(u"model.qk_norm"_s));
+    const auto left = [&form](const char *key) {
+        const QWidget *editor = form.editor(QString::fromLatin1(key));
+        return editor->mapTo(&form, QPoint()).x();
+    };
+    QTRY_COMPARE(left("data.path"), left("model.qk_norm"));
+    QCOMPARE(left("train.steps"), left("model.layers"));
+    QVERIFY(left("train.steps") - child<ToneLabel>(&form, "presetTitle")->x() > 150);
+}
+
 void TestSpecForm::resetBringsTheDefaultBack()
 {
     SpecForm form;
@@ -198,6 +240,9 @@ void TestSpecForm::automaticValuesShowWhatTheyComeTo()
     typeText(lineOf(form, "train.steps"), u"10000"_s);
     QCOMPARE(lineOf(form, "schedule.warmup_steps")->placeholderText(), u"200, by the schedule"_s);
     QCOMPARE(lineOf(form, "data.vocab_size")->placeholderText(), u"272, as the tokenizer"_s);
+    form.setGiven(u"data.vocab_size"_s, u"0"_s); // also where it is given, as from a run
+    QCOMPARE(qobject_cast<UnitLineEdit *>(lineOf(form, "data.vocab_size"))->unit(),
+             u"272, as the tokenizer"_s);
     QCOMPARE(lineOf(form, "probes.overview_every")->placeholderText(), u"10, as no head is starred"_s);
     typeText(lineOf(form, "probes.frames_every"), u"4"_s);
     QCOMPARE(lineOf(form, "probes.overview_every")->placeholderText(), u"4, as no head is starred"_s);

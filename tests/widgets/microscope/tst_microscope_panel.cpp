@@ -38,6 +38,7 @@ private Q_SLOTS:
     void sampleShowsWhyATokenWasSaid();
     void behindTheLastTokenItSaysWhatComes();
     void crumbsLeadUpAndBack();
+    void theRunIsCalledByItsName();
     void followsTheSelection();
     void patchesAreShownAsPictures();
     void hiddenPanelAsksNothing();
@@ -104,7 +105,7 @@ void TestMicroscopePanel::sampleShowsWhyATokenWasSaid()
     open();
     QCOMPARE(text("headline"), u"“␣fox” after “The quick brown”"_s);
     const std::vector<Stat> &stats = child<StatRow>(m_panel.get(), "stats")->stats();
-    QCOMPARE(stats[0].value, u"12.3 %"_s);
+    QCOMPARE(stats[0].value, u"0.123"_s);
     QCOMPARE(stats[1].value, u"3"_s);
     QCOMPARE(stats[2].value, u"2.10 nats"_s);
     QCOMPARE(stats[2].remark, u"3.02 bits"_s);
@@ -117,7 +118,7 @@ void TestMicroscopePanel::sampleShowsWhyATokenWasSaid()
         QVERIFY(!m_panel->section(kind)->content().sentence.isEmpty());
     }
     QVERIFY((m_panel->strip()->strip()->active() == TokenRange{3, 4})); // what was said
-    QVERIFY(m_panel->accessibleDescription().contains(u"12.3 %"_s));
+    QVERIFY(m_panel->accessibleDescription().contains(u"0.123"_s));
     QVERIFY(!m_panel->isDimmed());
     // A known bar: on the screen as long as the number says.
     const ReadingTableView *view = table(MicroscopeSection::Choices);
@@ -138,7 +139,7 @@ void TestMicroscopePanel::behindTheLastTokenItSaysWhatComes()
     QVERIFY(text("headline").startsWith(u"What comes after"_s));
     const std::vector<Stat> &stats = child<StatRow>(m_panel.get(), "stats")->stats();
     QCOMPARE(stats[0].value, u"␣dog"_s);
-    QCOMPARE(stats[1].value, u"31.2 %"_s);
+    QCOMPARE(stats[1].value, u"0.312"_s);
     QVERIFY(stats[2].value.endsWith(u"nats"_s));
     for (const Stat &stat : stats) QVERIFY2(glossaryEntry(stat.term), qPrintable(stat.name));
     QVERIFY(child<QPushButton>(m_panel.get(), "branchHere")->isEnabled());
@@ -184,6 +185,16 @@ void TestMicroscopePanel::crumbsLeadUpAndBack()
     m_model = u"alpha@live"_s;
     m_selection->set(at(1), nullptr);
     QCOMPARE(path().value(1), u"in training"_s);
+}
+
+void TestMicroscopePanel::theRunIsCalledByItsName()
+{
+    RunStatus run = fakeRun("alpha");
+    run.name = "shapes";
+    m_session->setRuns({run});
+    open();
+    QCOMPARE(path().front(), u"shapes"_s);
+    QVERIFY(m_panel->findChild<Breadcrumbs *>()->toolTip().contains(u"alpha@8000"_s));
 }
 
 void TestMicroscopePanel::followsTheSelection()
@@ -551,8 +562,8 @@ void TestMicroscopePanel::copyIsTheWholeSection()
     open();
     QTest::keyClick(table(MicroscopeSection::Choices), Qt::Key_C, Qt::ControlModifier);
     QString copied = QGuiApplication::clipboard()->text();
-    QVERIFY2(copied.startsWith(u"What could have come: entropy"_s), qPrintable(copied));
-    QVERIFY(copied.contains(u"3\t␣fox\t0.123\t12.3 %"_s));
+    QVERIFY2(copied.startsWith(u"What could have come: 1.94 nats"_s), qPrintable(copied));
+    QVERIFY(copied.contains(u"3\t␣fox\t0.123\t0.123"_s));
     QVERIFY(copied.contains(u"At temperature 1"_s));
     QTest::keyClick(child<QToolButton>(m_panel.get(), "title_memory"), Qt::Key_C, Qt::ControlModifier);
     copied = QGuiApplication::clipboard()->text();
@@ -676,8 +687,8 @@ void TestMicroscopePanel::everyControlHasAName()
         return QAccessible::queryAccessibleInterface(view)->text(QAccessible::Description);
     };
     QVERIFY(said(m_panel->strip()).contains(u"token 3 “␣fox”"_s));
-    QVERIFY(said(table(MicroscopeSection::Choices)).contains(u"Row 3: ␣fox, 12.3 %, this was said"_s));
-    QVERIFY(said(table(MicroscopeSection::Layers)).contains(u"layer 4"_s));
+    QVERIFY(said(table(MicroscopeSection::Choices)).contains(u"Row 3: ␣fox, 0.123, this was said"_s));
+    QVERIFY(said(table(MicroscopeSection::Layers)).contains(u"before layer 4"_s));
 }
 
 void TestMicroscopePanel::everythingIsReachedByTab()

@@ -75,7 +75,7 @@ private Q_SLOTS:
     void emptyPartsSayWhy();
     void fewTokensFirst();
     void headlineAndSummaryNameTheNumbers();
-    void sharesHaveThreeDigits();
+    void sharesInNatsAreSigned();
     void limitsAreRound();
     void commandNamesTheTokens();
     void mediaAreNamedByTheirOwnFile();
@@ -214,10 +214,20 @@ void TestMicroscopeReading::lensFollowsWhatWasSaid()
     const SectionContent content = layersContent(report);
     QCOMPARE(content.table.rows.size(), size_t(7));
     for (const TableRow &row : content.table.rows) QCOMPARE(row.isMarked, row.place == 4);
+    // Layers have the names that the attention panel gives them; the last row is no layer.
+    QCOMPARE(content.table.columns.front().title, u"Before"_s);
+    QCOMPARE(content.table.rows[4].cells.front().text, u"L4"_s);
+    QVERIFY(content.table.rows[4].spoken.startsWith(u"before layer 4, "_s));
+    QCOMPARE(content.table.rows[6].cells.front().text, u"out"_s);
+    QVERIFY(content.table.rows[6].spoken.startsWith(u"output, "_s));
+    QCOMPARE(content.table.rows[6].cells[1].number, u"0.56"_s); // as on the scale below
     QVERIFY(content.table.rows[6].cells[1].isOutlined);
     QVERIFY(!content.table.rows[0].cells[1].isOutlined);
-    QVERIFY(content.sentence.contains(u"from layer 4"_s));
+    QVERIFY(content.sentence.contains(u"first choice from before layer 4 on"_s));
     QVERIFY(content.sentence.contains(u"Logit lens"_s));
+    InspectReport late = report;
+    for (size_t i = 4; i < 6; ++i) std::swap(late.lens[i].candidates[0], late.lens[i].candidates[1]);
+    QCOMPARE(layersContent(late).digest, u"“␣fox” at the output"_s);
 }
 
 void TestMicroscopeReading::lensWithoutAPathSaysSo()
@@ -290,9 +300,11 @@ void TestMicroscopeReading::choicesAreMarkedOnce()
     for (const TableRow &row : content.table.rows) marked += row.isMarked ? 1 : 0;
     QCOMPARE(marked, 1);
     QVERIFY(content.table.rows[2].isMarked);
-    QCOMPARE(content.table.rows[2].cells[3].text, u"12.3 %"_s);
+    QCOMPARE(content.table.rows[2].cells[3].text, u"0.123"_s);
     QVERIFY(content.table.rows[2].spoken.contains(u"this was said"_s));
     QVERIFY(content.table.limit >= 0.312 && content.table.limit <= 1);
+    QVERIFY2(content.sentence.contains(u"bars 0 … 0.4, linear"_s), qPrintable(content.sentence));
+    QCOMPARE(content.digest, u"1.94 nats"_s);
 }
 
 void TestMicroscopeReading::memoryIsSortedByGate()
@@ -304,6 +316,7 @@ void TestMicroscopeReading::memoryIsSortedByGate()
     QCOMPARE(all.table.rows.size(), size_t(6 * 4));
     QVERIFY(all.table.rows.front().isHeading);
     QCOMPARE(all.table.rows.front().cells.back().text, u"gate 0.335"_s);
+    QCOMPARE(all.digest, u"gate up to 0.335"_s);
     QCOMPARE(all.table.rows[3].cells[1].text, u"—"_s); // no event
     QVERIFY(all.table.rows[1].cells[2].text.contains(u"␣"_s) ||
             all.table.rows[1].cells[2].text.contains(u"The"_s));
@@ -342,19 +355,12 @@ void TestMicroscopeReading::headlineAndSummaryNameTheNumbers()
     QCOMPARE(microscopeHeadline(answer(2)), u"“␣fox” after “The quick brown”"_s);
     const QString summary = microscopeSummary(answer(2));
     for (const QString &part :
-         {u"12.3 %"_s, u"rank 3"_s, u"2.10 nats"_s, u"3.02 bits"_s, u"␣dog"_s, u"31.2 %"_s})
+         {u"0.123"_s, u"rank 3"_s, u"2.10 nats"_s, u"3.02 bits"_s, u"␣dog"_s, u"0.312"_s})
         QVERIFY2(summary.contains(part), qPrintable(summary));
 }
 
-void TestMicroscopeReading::sharesHaveThreeDigits()
+void TestMicroscopeReading::sharesInNatsAreSigned()
 {
-    QCOMPARE(shareText(1), u"100.0 %"_s);
-    QCOMPARE(shareText(0.1234), u"12.3 %"_s);
-    QCOMPARE(shareText(0.0412), u"4.12 %"_s);
-    QCOMPARE(shareText(0.0009994), u"0.100 %"_s);
-    QCOMPARE(shareText(0.0000012), u"< 0.001 %"_s);
-    QCOMPARE(shareText(0), u"0 %"_s);
-    QCOMPARE(shareText(std::nan("")), u"—"_s);
     QCOMPARE(signedNatsText(0.25), u"+0.250"_s);
     QCOMPARE(signedNatsText(-1.5), u"−1.50"_s);
 }

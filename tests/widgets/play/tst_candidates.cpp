@@ -102,11 +102,28 @@ private Q_SLOTS:
         QVERIFY2(hintOf(view).endsWith(u"2 of these 3 were cut."_s), qPrintable(hintOf(view)));
         view.showToken(3, drawn(true), true);
         QVERIFY(hintOf(view).startsWith(u"Locked."_s) && hintOf(view).endsWith(u"2 of these 3 were cut."_s));
+        // What the bars are is told while it is locked, too.
+        QVERIFY2(hintOf(view).contains(u"chance to be drawn, after the sampling settings"_s),
+                 qPrintable(hintOf(view)));
         view.showToken(4, drawn(false), false);
         QVERIFY(!header->isVisible());
         QVERIFY(!hintOf(view).contains(u"cut"_s));
+        QVERIFY2(hintOf(view).contains(u"in blue the token that was taken"_s), qPrintable(hintOf(view)));
         view.showProposal(4, drawn(true));
         QVERIFY(!header->isVisible());
+    }
+
+    void theHeaderHasTheColorsOfTheBars()
+    {
+        CandidateView view;
+        view.resize(270, 500);
+        view.show();
+        view.showToken(3, drawn(true), true);
+        auto *header = view.findChild<CandidateHeader *>();
+        const QImage image = header->grab().toImage();
+        QCOMPARE(longestRun(image, Theme::instance().tokens().accent), 7);
+        QCOMPARE(longestRun(image, Theme::instance().tokens().secondary), 7);
+        QVERIFY(header->toolTip().contains(u"after the sampling settings"_s));
     }
 
     void theCopyHasAColumnOfThem()

@@ -201,7 +201,7 @@ void TestManualSampling::letsTheModelGoOn()
     Q_EMIT play.generation().finished(summaryOf(FinishReason::MaxTokens));
     QCOMPARE(play.text(), u"Hellobdef"_s);
     QCOMPARE(play.panel->numVersions(), 1);
-    QVERIFY2(play.panel->statusText().contains(u"4 tokens  ·  3 of them new"_s),
+    QVERIFY2(play.panel->statusText().contains(u"4 tokens  ·  3 generated"_s),
              qPrintable(play.panel->statusText()));
 }
 

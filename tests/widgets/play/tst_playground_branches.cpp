@@ -108,7 +108,7 @@ void TestPlaygroundBranches::clickOnACandidateBranches()
     play.finish();
     QCOMPARE(play.text(), u"Helloabzxy"_s);
     QCOMPARE(play.panel->numVersions(), 2);
-    QVERIFY2(play.panel->statusText().contains(u"5 tokens  ·  2 of them new"_s),
+    QVERIFY2(play.panel->statusText().contains(u"5 tokens  ·  2 generated"_s),
              qPrintable(play.panel->statusText()));
     play.view->setCurrentToken(2, true);
     QCOMPARE(play.candidates->model()->index(1).data(CandidateModel::IsTakenRole).toBool(), true);
