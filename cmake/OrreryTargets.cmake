@@ -105,7 +105,8 @@ function(orrery_add_plugin id)
     file(MAKE_DIRECTORY "${folder}")
     configure_file("${ARG_MANIFEST}" "${folder}/${id}.json" COPYONLY)
     file(CHMOD "${folder}/${id}.json" PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
-    file(CHMOD "${ARG_INTO}" "${folder}" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
+    get_filename_component(above "${ARG_INTO}" DIRECTORY)
+    file(CHMOD "${above}" "${ARG_INTO}" "${folder}" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
         WORLD_READ WORLD_EXECUTE)
     if(ARG_ENGINE)
         orrery_add_plugin_half(plugin_${id} "${id}" "${folder}" "${ARG_ENGINE}" "orrery::nn;${ARG_ENGINE_LIBS}")

@@ -116,5 +116,6 @@ int main(int argc, char **argv)
     if (parser.isSet(quitAfter)) QTimer::singleShot(parser.value(quitAfter).toInt(), &window, &QWidget::close);
     const int code = QApplication::exec();
     tried.cancel(); // or the end would wait for a library that hangs
+    tried.waitForFinished(); // while the window is there that it would tell
     return code;
 }

@@ -79,10 +79,12 @@ Result<const UiPluginEntry *> openUiLibrary(const std::string &id, const std::fi
 TriedUiLibraries tryUiLibraries(const PluginCatalogue &catalogue, const UiTrialOptions &options)
 {
     TriedUiLibraries tried{catalogue, {}};
-    for (const PluginRecord &record : catalogue.records())
-        if (record.info.isUsable() && !record.uiLibrary.empty())
-            if (auto fall = findFall(record.info.id, record.uiLibrary, options))
-                tried.fallen.insert_or_assign(record.info.id, std::move(*fall));
+    for (const PluginRecord &record : catalogue.records()) {
+        if (options.isCancelled && options.isCancelled()) break;
+        if (!record.info.isUsable() || record.uiLibrary.empty()) continue;
+        if (auto fall = findFall(record.info.id, record.uiLibrary, options))
+            tried.fallen.insert_or_assign(record.info.id, std::move(*fall));
+    }
     return tried;
 }
 

@@ -133,9 +133,13 @@ Result<void> editFile(const MemoryOptions &options, Generator &generator, const 
 {
     ORRERY_ASSIGN(const MemoryEdit edit, editOf(options));
     if (edit.verb == MemoryVerb::Wipe && options.isAll) return deleteFile(options, file, own);
-    ORRERY_ASSIGN(const MemoryReport before, generator.editMemory({}));
+    bool isKnown = true;
+    if (edit.verb == MemoryVerb::Wipe) { // a source may have read only, and freed nothing
+        ORRERY_ASSIGN(const MemoryReport before, generator.editMemory({}));
+        isKnown = isKnownSource(before.events, edit.source);
+    }
     ORRERY_ASSIGN(const MemoryReport report, generator.editMemory(edit));
-    if (edit.verb == MemoryVerb::Wipe && !isKnownSource(before.events, edit.source))
+    if (!isKnown)
         return Error{ErrorCode::NotFound,
                      "Cannot wipe source \"" + edit.source + "\": \"" + file.string() +
                          "\" has nothing of it, expected a source that it has.",

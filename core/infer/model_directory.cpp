@@ -207,7 +207,8 @@ bool isLeftOver(const fs::path &partial)
     const fs::directory_iterator entries(partial, error);
     if (error) return false;
     const auto isOurs = [](const fs::directory_entry &entry) {
-        constexpr std::array kWritten = {kWeightsFile, kTokenizerFile, kTokenizerConfig, kConfigFile};
+        constexpr std::array kWritten = {kWeightsFile, kTokenizerFile, kTokenizerConfig, kConfigFile,
+                                         "memory.safetensors"};
         std::error_code failed;
         const std::string name = entry.path().filename().string();
         return fs::is_regular_file(entry.symlink_status(failed)) &&

@@ -132,9 +132,11 @@ Result<void> checkTrustedFolder(const fs::path &folder)
 Result<void> checkTrustedWay(const fs::path &path)
 {
     const std::string program = programDir().string() + "/";
+    const std::string libraries = (programDir().parent_path() / "lib").string() + "/";
     for (fs::path above = path.parent_path();; above = above.parent_path()) {
         const std::string prefix = above == above.root_path() ? "/" : above.string() + "/";
-        if (!program.starts_with(prefix)) ORRERY_TRY(checkAbove(path, above));
+        if (!program.starts_with(prefix) && !libraries.starts_with(prefix))
+            ORRERY_TRY(checkAbove(path, above));
         if (above == above.parent_path()) return {};
     }
 }

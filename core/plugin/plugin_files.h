@@ -14,8 +14,8 @@ namespace orrery {
 Result<void> checkTrustedFolder(const std::filesystem::path &folder);
 /// The folders above an absolute path, up to "/": of root or this user, and written by nobody else, but for
 /// those with the sticky bit (as /tmp has it) and those that only the owner's own group may write, as many
-/// systems make a home. Folders above this program are as they are: whoever writes there may replace the
-/// program itself. @error as above
+/// systems make a home. Folders above this program and its libraries (lib beside its folder) are as they are:
+/// whoever writes there may replace the program itself. @error as above
 Result<void> checkTrustedWay(const std::filesystem::path &path);
 /// The same as checkTrustedFolder() for a plain file. @error also InvalidInput: no plain file
 Result<void> checkTrustedFile(const std::filesystem::path &file);

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -22,23 +23,37 @@ namespace {
 
 constexpr size_t kMaxSaid = size_t{64} << 10;
 constexpr size_t kMaxShown = 300;
-constexpr double kLookSeconds = 0.1; ///< how soon a cancelled trial ends
+constexpr double kLookSeconds = 0.05; ///< how soon a cancelled trial ends
+constexpr double kEndSeconds = 0.005; ///< between what it says last and its end
 
-/// What the child says until it ends; false: its time is up, or nobody waits for it any more.
-bool readUntilEnd(int fd, const Trial &trial, std::string &text)
+/// Waits until the child has ended, and takes what it says meanwhile: neither an output that it closes nor
+/// one that a child of its own keeps open says anything of it. @return its status; none: its time is up, or
+/// nobody waits any more
+std::optional<int> watch(pid_t child, int fd, const Trial &trial, std::string &said)
 {
     const double limit = monotonicSeconds() + trial.seconds;
-    for (;;) {
-        const double left = limit - monotonicSeconds();
-        if (left <= 0 || (trial.isCancelled && trial.isCancelled())) return false;
-        pollfd entry{fd, POLLIN, 0};
-        const double wait = trial.isCancelled ? std::min(left, kLookSeconds) : left;
-        if (::poll(&entry, 1, static_cast<int>(wait * 1000) + 1) <= 0) continue;
+    bool isOpen = true;
+    const auto take = [&](double seconds) {
+        pollfd entry{isOpen ? fd : -1, POLLIN, 0}; // of -1 it only waits
+        if (::poll(&entry, 1, static_cast<int>(seconds * 1000)) <= 0) return false;
         std::array<char, 4096> buffer{};
         const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return true;
-        if (text.size() < kMaxSaid) text.append(buffer.data(), static_cast<size_t>(got));
+        if (got < 0 && errno == EINTR) return true;
+        isOpen = got > 0;
+        if (got > 0 && said.size() < kMaxSaid) said.append(buffer.data(), static_cast<size_t>(got));
+        return isOpen;
+    };
+    for (;;) {
+        int status = 0;
+        const pid_t ended = ::waitpid(child, &status, WNOHANG);
+        if (ended == child) {
+            while (said.size() < kMaxSaid && take(0)) { // what is still in the pipe
+            }
+            return status;
+        }
+        const double left = limit - monotonicSeconds();
+        if (left <= 0 || (trial.isCancelled && trial.isCancelled())) return std::nullopt;
+        (void)take(std::min(left, isOpen ? kLookSeconds : kEndSeconds));
     }
 }
 
@@ -72,10 +87,13 @@ Result<TrialEnd> runTrial(const Trial &trial)
     ORRERY_ASSIGN(const pid_t child, start(trial, writing.get()));
     writing = FileDescriptor();
     TrialEnd end;
-    end.isInTime = readUntilEnd(reading.get(), trial, end.said);
-    if (!end.isInTime) ::kill(child, SIGKILL);
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    const std::optional<int> ended = watch(child, reading.get(), trial, end.said);
+    end.isInTime = ended.has_value();
+    int status = ended.value_or(0);
+    if (!ended) {
+        ::kill(child, SIGKILL);
+        while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+        }
     }
     if (end.isInTime && WIFEXITED(status)) end.exitCode = WEXITSTATUS(status);
     end.how = WIFSIGNALED(status)

@@ -52,11 +52,26 @@ constexpr std::array kFilesBeforeRun = {"run.lock", "worker.json", "worker.log",
 // In the order in which they are deleted, with the samples/ that older programs made. spec.json comes late,
 // so that a run that was half deleted when the power failed is still listed and can be deleted again.
 // run.db comes before the files beside it: who opens it later makes none of them.
-constexpr std::array kRunParts = {
-    "checkpoints",      "memory.safetensors", "tokenizer.json", "samples",     "frames",
-    "run.db",           "run.db-journal",     "run.db-wal",     "run.db-shm",  "failure.json",
-    "worker.json",      "worker.log",         "log.jsonl",      "labels.json", "labels.json.broken",
-    "breakpoints.json", kBegunFromFile,       "spec.json",      "run.lock"};
+constexpr std::array kRunParts = {"checkpoints",
+                                  "memory.safetensors",
+                                  "tokenizer.json",
+                                  "samples",
+                                  "frames",
+                                  "run.db",
+                                  "run.db-journal",
+                                  "run.db-wal",
+                                  "run.db-shm",
+                                  "failure.json",
+                                  "worker.json",
+                                  "worker.log",
+                                  "log.jsonl",
+                                  "labels.json",
+                                  "labels.json.broken",
+                                  "breakpoints.json",
+                                  "memory.safetensors.lock",
+                                  kBegunFromFile,
+                                  "spec.json",
+                                  "run.lock"};
 // What a reader or a host that is late may make once more in the folder of a deleted run.
 constexpr std::array kLateParts = {"run.db-wal", "run.db-shm", "failure.json"};
 constexpr int kMaxFolderTries = 100;

@@ -11,8 +11,8 @@ Result<MemoryFileLock> MemoryFileLock::acquire(const std::filesystem::path &memo
                                                const std::string &work)
 {
     std::error_code failed;
-    std::filesystem::path place =
-        std::filesystem::weakly_canonical(std::filesystem::absolute(memoryFile), failed);
+    std::filesystem::path place = std::filesystem::absolute(memoryFile, failed);
+    if (!failed) place = std::filesystem::weakly_canonical(place, failed);
     if (failed) place = memoryFile;
     place += ".lock";
     MemoryFileLock lock;

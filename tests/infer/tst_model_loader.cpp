@@ -295,9 +295,10 @@ private Q_SLOTS:
         fs::create_directory(partial);
         std::ofstream(partial / "model.safetensors") << "half";
         std::ofstream(partial / "config.json.tmp-12-0") << "half";
+        std::ofstream(partial / "memory.safetensors") << "half";
         QVERIFY(exportModelDirectory({.path = m_run.string()}, model.string()).ok());
         QVERIFY(fs::exists(model / "config.json") && !fs::exists(partial) &&
-                !fs::exists(model / "config.json.tmp-12-0"));
+                !fs::exists(model / "config.json.tmp-12-0") && !fs::exists(model / "memory.safetensors"));
     }
 
     void refusesABrokenModelDirectory_data()

@@ -5,6 +5,8 @@
 
 #include <QElapsedTimer>
 
+#include <csignal>
+
 using namespace orrery;
 
 class TestTrialProcess : public QObject {
@@ -58,6 +60,25 @@ private Q_SLOTS:
         VERIFY_OK(end);
         QVERIFY(!end->isInTime);
         QVERIFY2(clock.elapsed() < 60'000, qPrintable(QString::number(clock.elapsed())));
+    }
+    void oneThatClosesItsOutputIsKilledToo()
+    {
+        QElapsedTimer clock;
+        clock.start();
+        const auto end = runTrial(shell("exec sleep 600 >&- 2>&-", 0.2));
+        VERIFY_OK(end);
+        QVERIFY(!end->isInTime);
+        QVERIFY2(clock.elapsed() < 60'000, qPrintable(QString::number(clock.elapsed())));
+    }
+    void whoLivesOnWithItsOutputIsNotWaitedFor()
+    {
+        const auto end = runTrial(shell("echo $$; sleep 90 & echo $!; exit 3", 60));
+        VERIFY_OK(end);
+        QVERIFY(end->isInTime);
+        QCOMPARE(end->exitCode, 3);
+        const QStringList said = qtext(end->said).split(u'\n', Qt::SkipEmptyParts);
+        QCOMPARE(said.size(), 2);
+        QCOMPARE(::kill(said[1].toInt(), SIGKILL), 0); // it was there still
     }
     void whatIsSaidIsBounded()
     {

@@ -450,6 +450,7 @@ private Q_SLOTS:
         const RunDirectory run = make("run-3");
         writeText(run.path() / "memory.safetensors.tmp-4711-0", "half");
         writeText(run.path() / "worker.json.tmp-4711-12", "half");
+        writeText(run.path() / "memory.safetensors.lock", "memory pin");
         VERIFY_OK(run.remove());
         QVERIFY(!fs::exists(run.path()));
     }

@@ -329,7 +329,11 @@ QString meanText(const ValuesColumn &column, const MeanCell &mean)
     const auto decimals = int(point < 0 ? 0 : digits.size() - point - 1);
     const double number = QString(digits).remove(u',').remove(QChar(0x2212)).toDouble();
     const double size = number > 0 ? std::pow(10, std::round(std::log10(std::abs(mean.mean) / number))) : 1;
-    const QString both = tr("%1 ± %2").arg(digits, fixedText(mean.deviation / size, decimals));
+    const double deviation = mean.deviation / size;
+    // A small spread is not none: it keeps one digit.
+    const bool isLost = deviation > 0 && deviation < 0.5 * std::pow(10, -decimals);
+    const int shown = isLost ? int(std::ceil(-std::log10(deviation))) : decimals;
+    const QString both = tr("%1 ± %2").arg(digits, fixedText(deviation, shown));
     return (unit.startsWith(u" ×"_s) ? u"(%1)"_s.arg(both) : both) + unit;
 }
 

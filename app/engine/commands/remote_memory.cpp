@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// memory --host: the worker that the host keeps of a model loads the memory file, does what is asked, and saves it, in one call,
-// so that nobody's text comes between. Files are that machine's.
+// memory --host: the worker that the host keeps of a model loads the memory file, does what is asked, and
+// saves it, in one call, so that nobody's text comes between; a wipe looks first, to say when there was
+// nothing. Files are that machine's.
 #include "app/engine/commands/command_runs.h"
 #include "app/engine/commands/remote_host.h"
 
@@ -100,9 +101,14 @@ Result<MemoryReport> work(const Session &session, const MemoryOptions &options, 
     edit.file = isImported ? options.target : own;
     file = isExported ? options.target : own;
     if (isImported || isExported) edit.path = file;
-    ORRERY_ASSIGN(const MemoryReport before, remote.client.editMemory(options.model, {.file = edit.file}));
+    bool isKnown = true;
+    if (edit.verb == MemoryVerb::Wipe) { // a source may have read only, and freed nothing
+        ORRERY_ASSIGN(const MemoryReport before,
+                      remote.client.editMemory(options.model, {.file = edit.file}));
+        isKnown = isKnownSource(before.events, edit.source);
+    }
     ORRERY_ASSIGN(MemoryReport report, remote.client.editMemory(options.model, edit));
-    if (edit.verb == MemoryVerb::Wipe && !isKnownSource(before.events, edit.source))
+    if (!isKnown && report.numFreed == 0)
         return Error{ErrorCode::NotFound,
                      "Cannot wipe source \"" + sanitizeUtf8(edit.source) + "\": \"" + sanitizeUtf8(file) + "\" has nothing of it, expected a source that it has.",
                      "List the sources with memory list."};

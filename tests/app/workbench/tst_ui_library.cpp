@@ -108,7 +108,7 @@ private Q_SLOTS:
         program.setProcessChannelMode(QProcess::MergedChannels);
         program.start(QStringLiteral(ORRERY_BIN_DIR "/orrery"),
                       {u"--socket"_s, QString::fromStdString(host.socket()), u"--plugin-dir"_s, folder.path(),
-                       u"--quit-after"_s, u"5000"_s});
+                       u"--quit-after"_s, u"15000"_s});
         QVERIFY(program.waitForFinished(kPatienceMs));
         const QString said = QString::fromUtf8(program.readAll());
         QVERIFY2(program.exitStatus() == QProcess::NormalExit && program.exitCode() == 0, qPrintable(said));

@@ -234,6 +234,7 @@ void TestCompareRuns::meanAndDeviationAreThoseOfASample()
     QCOMPARE(text(ValuesColumnKind::Loss, -4e-5, 1.26e-6), u"(\u22124.000 ± 0.126) × 10\u207B\u2075"_s);
     QCOMPARE(text(ValuesColumnKind::Loss, 0, 0.5), u"0 ± 0.5000"_s);
     QCOMPARE(meanText({ValuesColumnKind::Loss}, meanOf({5})), u"5.000"_s);
+    QCOMPARE(meanText({ValuesColumnKind::Loss}, {1.234, 0.0003, 3}), u"1.234 ± 0.0003"_s); // not none
     QCOMPARE(meanOf({0.1, 0.1, 0.1}).deviation, 0.0); // not what adding rounds
     QCOMPARE(ValuesColumn({ValuesColumnKind::Setting, u"train.steps"_s}).title(), u"Steps (train.steps)"_s);
     QCOMPARE(meanOf({kNaN}).number, 0);
