@@ -106,7 +106,8 @@ RunSpec randomSpec(uint64_t seed)
             else if (problem.key.starts_with("model.rope_"))
                 spec.model.ropeScaling = RopeScaling{};
             else if (problem.key.starts_with("attention.") ||
-                     problem.key.starts_with("continual.") || problem.key == "objective.name")
+                     problem.key.starts_with("continual.") || problem.key == "objective.name" ||
+                     problem.key == "schedule.total_steps")
                 findField(problem.key)->set(spec, findField(problem.key)->get(RunSpec{}));
             else if (problem.key == "objective.mix")
                 spec.objective.mix = ObjectiveSpec{}.mix;
