@@ -12,7 +12,9 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,21 +40,40 @@ Error unknownPlugin(const std::string &id, const PluginCatalogue &catalogue)
                  near.empty() ? "See what there is: orrery-engine plugins list." : "Did you mean \"" + near + "\"?"};
 }
 
-/// What is known without loading it; then what its library does.
-PluginInfo checked(const PluginRecord &record, PluginTrial trial)
+/// With those refused whose libraries fall over; who may then have a name of theirs is tried as well.
+/// @param id of the only one to try; empty: all
+PluginCatalogue tried(const PluginCatalogue &scanned, const std::string &id, PluginTrial trial)
 {
-    PluginInfo info = record.info;
-    if (!info.isUsable() || record.engineLibrary.empty()) return info;
-    if (const auto tried = tryInOwnProcess(info.id, record.engineLibrary, trial); !tried) {
-        info.state = PluginState::Refused;
-        info.reason = tried.error().message;
-        info.hint = tried.error().hint;
+    PluginCatalogue catalogue = scanned;
+    std::set<std::string> good;
+    std::map<std::string, Error> reasons;
+    for (bool isNew = true; isNew;) {
+        isNew = false;
+        for (const PluginRecord &record : catalogue.records()) {
+            const std::string &own = record.info.id;
+            if (!record.info.isUsable() || record.engineLibrary.empty() || good.contains(own)) continue;
+            if (!id.empty() && own != id) continue;
+            const auto fits = tryInOwnProcess(own, record.engineLibrary, trial);
+            if (fits)
+                good.insert(own);
+            else
+                reasons.emplace(own, fits.error());
+            isNew = isNew || !fits;
+        }
+        if (isNew) catalogue = scanned.refusing(reasons);
     }
-    return info;
+    return catalogue;
 }
 
-void show(const PluginRecord &record, const PluginInfo &info, bool isJson)
+/// Whether nothing but a name that another plugin has stands in its way: then it depends on that one, too.
+bool waitsForName(const PluginCatalogue &catalogue, const std::string &id)
 {
+    return !catalogue.find(id)->info.isUsable() && catalogue.preferring({id}).find(id)->info.isUsable();
+}
+
+void show(const PluginRecord &record, bool isJson)
+{
+    const PluginInfo &info = record.info;
     const char *good = record.engineLibrary.empty() ? "window half alone: the window loads it" : "its library loads";
     if (isJson) {
         const nlohmann::ordered_json json{{"id", info.id},
@@ -72,16 +93,17 @@ void show(const PluginRecord &record, const PluginInfo &info, bool isJson)
 /// @return whether all of them can be used
 Result<bool> checkInstalled(const CheckedPlugin &asked)
 {
-    const PluginCatalogue catalogue = PluginCatalogue::ofThisUser();
-    if (!asked.id.empty() && !catalogue.find(asked.id)) return unknownPlugin(asked.id, catalogue);
+    const PluginCatalogue scanned = PluginCatalogue::ofThisUser();
+    if (!asked.id.empty() && !scanned.find(asked.id)) return unknownPlugin(asked.id, scanned);
+    const bool isAlone = !asked.id.empty() && !waitsForName(scanned, asked.id);
+    const PluginCatalogue catalogue = tried(scanned, isAlone ? asked.id : "", asked.trial());
     bool areGood = true;
     for (const PluginRecord &record : catalogue.records()) {
         if (!asked.id.empty() && record.info.id != asked.id) continue;
-        const PluginInfo info = checked(record, asked.trial());
         // Another one of an id that was found before is of no matter: the first one counts.
         const bool counts = catalogue.find(record.info.id) == &record;
-        areGood = areGood && (info.isUsable() || !counts);
-        show(record, info, asked.isJson);
+        areGood = areGood && (record.info.isUsable() || !counts);
+        show(record, asked.isJson);
     }
     return areGood;
 }

@@ -3,6 +3,7 @@
 #include "app/worker/model_argument.h"
 #include "app/worker/process_setup.h"
 #include "app/worker/stop_signals.h"
+#include "app/worker/text_options.h"
 #include "core/base/exit_code.h"
 #include "core/base/files.h"
 #include "core/base/text.h"
@@ -87,7 +88,7 @@ Result<std::vector<EmbedSummary>> embed(const EmbedOptions &options)
     ORRERY_TRY(checkOut(options.out));
     std::vector<std::string> texts = options.texts;
     for (const std::string &file : options.files) {
-        ORRERY_ASSIGN(std::string text, readFile(file, kMaxTextBytes));
+        ORRERY_ASSIGN(std::string text, readTextFile(file, kMaxTextBytes, TextFileUse::TextOnly));
         texts.push_back(std::move(text));
     }
     if (texts.empty())

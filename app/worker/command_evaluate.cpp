@@ -60,7 +60,10 @@ CommandBody declareEvaluate(CLI::App &command)
 {
     auto options = std::make_shared<EvaluateOptions>();
     addModelOptions(command, options->model);
-    command.add_option("--data", options->data, "Text, folder or JSONL to measure, all of it")->required();
+    command
+        .add_option("--data", options->data,
+                    "What to measure, all of it: text, folder, JSONL or manifest; or gen:shapes")
+        ->required();
     command.add_flag("--json", options->isJson, "One JSON object");
     return [options] {
         const auto summary = evaluate(*options);

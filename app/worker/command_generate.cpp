@@ -2,13 +2,14 @@
 #include "app/worker/commands.h"
 #include "app/worker/conversation_input.h"
 #include "app/worker/model_argument.h"
+#include "app/worker/option_checks.h"
 #include "app/worker/process_setup.h"
 #include "app/worker/stop_signals.h"
 #include "app/worker/text_options.h"
 #include "core/base/exit_code.h"
-#include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/data/tokenizer/utf8_stream.h"
+#include "core/spec/memory_sources.h"
 #include "core/tensorfile/memory_file_lock.h"
 
 #include <CLI/CLI.hpp>
@@ -91,7 +92,7 @@ Result<void> readParts(const GenerateOptions &options, GenerateRequest &request)
 {
     ORRERY_TRY(readPromptParts(options.parts, request));
     if (options.promptFile.empty()) return {};
-    ORRERY_ASSIGN(request.prompt, readFile(options.promptFile, kMaxPromptBytes));
+    ORRERY_ASSIGN(request.prompt, readTextFile(options.promptFile, kMaxPromptBytes, TextFileUse::Prompt));
     return {};
 }
 
@@ -110,7 +111,7 @@ Result<void> openMemory(const GenerateOptions &options, Generator &generator)
     if (options.memoryFile.empty()) return {};
     std::error_code ignored;
     const bool isThere = std::filesystem::exists(options.memoryFile, ignored);
-    if (isThere) return generator.loadMemory(options.memoryFile);
+    if (isThere) return loadMemoryOf(generator, options.memoryFile);
     ORRERY_TRY(generator.loadMemory({}));
     // A model without one says so before it writes an answer that nobody would remember.
     if (auto listed = generator.editMemory({}); !listed) return std::move(listed).error();
@@ -144,7 +145,7 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
         ORRERY_ASSIGN(request.messages, readMessages(options.messagesFile));
     }
     ORRERY_TRY(readTokenOptions(options.tokens, request));
-    request.source = sourceOf(options);
+    request.source = sourceName(sourceOf(options));
     request.mask = options.mask;
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     MemoryFileLock lock; // until what was answered is saved
@@ -214,7 +215,8 @@ CommandBody declareGenerate(CLI::App &command)
     command
         .add_option("--memory", options->memoryFile,
                     "Begin with what this file holds, and add what is read and answered to it")
-        ->excludes(noMemory);
+        ->excludes(noMemory)
+        ->check(namedFile("leave --memory out to keep nothing"));
     command.add_option("--source", options->source,
                        "What the text is called in the memory; its file, if not given");
     command.add_option("--mask", options->mask,

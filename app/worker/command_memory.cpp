@@ -5,13 +5,14 @@
 #include "app/worker/consolidation_output.h"
 #include "app/worker/memory_output.h"
 #include "app/worker/model_argument.h"
+#include "app/worker/option_checks.h"
 #include "app/worker/process_setup.h"
 #include "app/worker/stop_signals.h"
 #include "core/base/exit_code.h"
 #include "core/base/platform.h"
 #include "core/base/text.h"
 #include "core/infer/model_directory.h"
-#include "core/spec/consolidation.h"
+#include "core/spec/consolidation_rules.h"
 #include "core/spec/memory_sources.h"
 #include "core/tensorfile/memory_file.h"
 #include "core/tensorfile/memory_file_lock.h"
@@ -92,7 +93,7 @@ Result<MemoryEdit> editOf(const MemoryOptions &options)
     edit.slot = options.slot.value_or(-1);
     edit.factor = options.factor;
     edit.maxEvents = options.maxEvents;
-    edit.source = options.source;
+    edit.source = sourceName(options.source);
     if (edit.verb == MemoryVerb::Forget || edit.verb == MemoryVerb::Scale) ORRERY_TRY(checkTarget(options));
     if (edit.verb == MemoryVerb::Forget && options.slot) edit.verb = MemoryVerb::ForgetSlot;
     if (edit.verb != MemoryVerb::Wipe || options.source.empty() == options.isAll) return edit;
@@ -197,6 +198,8 @@ Result<void> consolidate(const MemoryOptions &options, Generator &generator)
 
 Result<void> work(const MemoryOptions &options)
 {
+    if (options.action == "consolidate")
+        ORRERY_TRY(checkConsolidation(options.consolidate.settings, options.model.reference));
     ORRERY_ASSIGN(const ModelReference reference, resolveReference(options.model));
     const fs::path own = memoryFileOf(reference);
     fs::path file = options.file.empty() ? own : fs::path(options.file);
@@ -215,7 +218,7 @@ Result<void> work(const MemoryOptions &options)
     }
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     // A broken file may be deleted.
-    if (options.action != "wipe" || !options.isAll) ORRERY_TRY(generator->loadMemory(file));
+    if (options.action != "wipe" || !options.isAll) ORRERY_TRY(loadMemoryOf(*generator, file));
     if (options.action == "consolidate") return consolidate(options, *generator);
     if (!isImport && !isExport) return editFile(options, *generator, file, own);
     ORRERY_TRY(generator->saveMemory(written));
@@ -234,25 +237,29 @@ CommandBody declareMemory(CLI::App &command)
         ->check(CLI::IsMember({"list", "wipe", "pin", "unpin", "forget", "scale", "similarity", "import",
                                "export", "consolidate"}));
     addModelOptions(command, options->model);
-    command.add_option("--memory", options->file,
-                       "File of the memory; not given: what is saved with the model");
+    command
+        .add_option("--memory", options->file, "File of the memory; not given: what is saved with the model")
+        ->check(namedFile("leave --memory out for what is saved with the model"));
     command.add_option("--file", options->target, "import: from where; export: to where");
     command.add_option("--source", options->source, "wipe: all that is remembered of this source");
     command.add_flag("--all", options->isAll, "wipe: everything; the file is deleted");
-    command.add_option("--event", options->event, "pin, unpin, forget, scale: its number in the list");
-    command.add_option("--slot", options->slot, "forget, scale: one token, by its slot in --json");
+    command.add_option("--event", options->event, "pin, unpin, forget, scale: its number in the list")
+        ->check(fittingNumber());
+    command.add_option("--slot", options->slot, "forget, scale: one token, by its slot in --json")
+        ->check(fittingNumber());
     command.add_option("--factor", options->factor, "scale: of what a read of it gives, 0 … 4");
-    command.add_option("--max-events", options->maxEvents, "similarity: of the newest, 1 … 1024");
+    command.add_option("--max-events", options->maxEvents, "similarity: of the newest, 1 … 1024")
+        ->check(fittingNumber());
     command.add_option("--out", options->consolidate.directory, "consolidate: directory of the new model");
     command.add_option("--data", options->consolidate.dataPath,
                        "consolidate: texts of all kinds; not given: all that the run was trained on");
     command
         .add_option("--slots", options->consolidate.settings.numSlots, "consolidate: slots that may change")
-        ->check(CLI::Range(int64_t{1}, kMostConsolidationSlots));
+        ->check(fittingNumber());
     command.add_option("--passes", options->consolidate.settings.numPasses, "consolidate: over all texts")
-        ->check(CLI::Range(int64_t{1}, kMostConsolidationPasses));
-    command.add_option("--rate", options->consolidate.settings.learningRate, "consolidate: how far a step moves, in units of the values")
-        ->check(CLI::Range(kLeastConsolidationRate, kMostConsolidationRate));
+        ->check(fittingNumber());
+    command.add_option("--rate", options->consolidate.settings.learningRate,
+                       "consolidate: how far a step moves, in units of the values");
     command.add_flag("--json", options->isJson, "One JSON object; consolidate: lines of progress before it");
     return [options] {
         const auto done = work(*options);

@@ -6,7 +6,6 @@
 #include "app/worker/text_options.h"
 #include "app/worker/token_output.h"
 #include "core/base/exit_code.h"
-#include "core/base/files.h"
 #include "core/base/text.h"
 
 #include <CLI/CLI.hpp>
@@ -27,7 +26,7 @@ Result<std::vector<TokenPiece>> cut(const TokensOptions &options)
 {
     std::string text = options.prompt;
     if (!options.promptFile.empty()) {
-        ORRERY_ASSIGN(text, readFile(options.promptFile, kMaxPromptBytes));
+        ORRERY_ASSIGN(text, readTextFile(options.promptFile, kMaxPromptBytes, TextFileUse::TextOnly));
     }
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     return generator->tokenize(text);

@@ -157,8 +157,9 @@ void Display::showJson(Mail mail)
 {
     std::string text;
     for (const StepReport &report : mail.reports) {
-        text += reportLine(report);
-        text += '\n';
+        const std::string line = reportLine(report);
+        if (line.empty()) continue;
+        text += line + '\n';
         if (text.size() < 64 * 1024) continue;
         if (!writeAll(m_options.jsonDescriptor, text)) return;
         text.clear();

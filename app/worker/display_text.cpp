@@ -2,10 +2,12 @@
 #include "app/worker/display_text.h"
 
 #include "core/base/text.h"
+#include "core/train/continual/stage_series.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace orrery::worker {
@@ -23,17 +25,40 @@ Json valueOf(const StepReport &report, const char *name)
     return nullptr;
 }
 
+constexpr std::array kColumns = {series::kLoss, series::kValLoss, series::kLearningRate, series::kGradNorm,
+                                 series::kTokensPerSecond};
+/// Only where the objective measures them, and then when they were measured.
+constexpr std::array kMeasured = {series::kValLossPrefix, series::kValLossInfill};
+
+template <size_t N> bool isOneOf(const std::array<const char *, N> &names, const std::string &series)
+{
+    return std::find(names.begin(), names.end(), series) != names.end();
+}
+
+/// Told where one of several texts ends, in a report of its own.
+bool isOfStageEnd(const std::string &series)
+{
+    return series.starts_with(series::kStageLossPrefix) || series == series::kForgetting ||
+           series == series::kBackwardTransfer;
+}
+
 } // namespace
 
 std::string reportLine(const StepReport &report)
 {
     Json json;
     json["step"] = report.step;
-    for (const char *name : {series::kLoss, series::kValLoss, series::kLearningRate, series::kGradNorm,
-                             series::kTokensPerSecond})
-        json[name] = valueOf(report, name);
-    // Only where the objective measures them, and then when they were measured.
-    for (const char *name : {series::kValLossPrefix, series::kValLossInfill})
+    const bool hasColumns =
+        std::any_of(report.values.begin(), report.values.end(), [](const MetricValue &metric) {
+            return isOneOf(kColumns, metric.series) || isOneOf(kMeasured, metric.series);
+        });
+    if (!hasColumns) {
+        for (const MetricValue &metric : report.values)
+            if (isOfStageEnd(metric.series)) json[metric.series] = finiteOrNull(metric.value);
+        return json.size() > 1 ? json.dump() : std::string();
+    }
+    for (const char *name : kColumns) json[name] = valueOf(report, name);
+    for (const char *name : kMeasured)
         if (const Json value = valueOf(report, name); !value.is_null()) json[name] = value;
     return json.dump();
 }

@@ -11,7 +11,9 @@
 namespace orrery::worker {
 
 /// {"step":…,"loss":…,"val_loss":…,"lr":…,"grad_norm":…,"tokens_per_s":…}; what is missing or not finite is
-/// null. val_loss_prefix and val_loss_infill follow where they were measured.
+/// null. val_loss_prefix and val_loss_infill follow where they were measured. A report with none of these
+/// gives what a stage ended with, {"step":…,"stage_loss/1":…,"forgetting":…}, or, without that too, an empty
+/// text.
 std::string reportLine(const StepReport &report);
 /// {"event":"done","run":…,"directory":…,"state":…,"step":…,"best_val_loss":…}
 std::string doneLine(const RunStatus &status);

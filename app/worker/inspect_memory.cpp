@@ -12,7 +12,7 @@ Result<MemoryLook> inspectMemory(const InspectOptions &options, InspectRequest r
     request.wantsUses = true;
     ORRERY_ASSIGN(request.memoryEdits, memoryEditsFromTexts(options.edits));
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
-    if (!options.memoryFile.empty()) ORRERY_TRY(generator->loadMemory(options.memoryFile));
+    if (!options.memoryFile.empty()) ORRERY_TRY(loadMemoryOf(*generator, options.memoryFile));
     MemoryLook look{.memory = {},
                     .file = options.memoryFile,
                     .edits = options.edits,

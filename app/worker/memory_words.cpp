@@ -2,6 +2,7 @@
 #include "app/worker/memory_words.h"
 
 #include "core/base/text.h"
+#include "core/spec/memory_sources.h"
 
 #include <charconv>
 #include <sstream>
@@ -43,7 +44,7 @@ Result<MemoryEdit> memoryEditFromText(const std::string &text)
     if (words.size() >= 2 && words[0] == "wipe") {
         edit.verb = MemoryVerb::Wipe;
         // The name of a source may have spaces.
-        edit.source = text.substr(text.find(words[1], text.find("wipe") + 4));
+        edit.source = sourceName(text.substr(text.find(words[1], text.find("wipe") + 4)));
         return edit;
     }
     if (words.size() == 2 && words[0] == "forget" && isRead(words[1], edit.event)) {

@@ -47,4 +47,14 @@ Result<std::unique_ptr<Generator>> loadModel(const ModelArgument &argument)
     return generator;
 }
 
+Result<void> loadMemoryOf(Generator &generator, const std::filesystem::path &file)
+{
+    const std::string before = generator.info().note;
+    ORRERY_TRY(generator.loadMemory(file));
+    const std::string note = generator.info().note;
+    if (note.size() > before.size())
+        std::fprintf(stderr, "orrery-worker: %s\n", note.c_str() + before.size() + (before.empty() ? 0 : 1));
+    return {};
+}
+
 } // namespace orrery::worker

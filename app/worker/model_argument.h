@@ -31,4 +31,7 @@ Result<ModelReference> resolveReference(const ModelArgument &argument);
 /// loadGenerator
 Result<std::unique_ptr<Generator>> loadModel(const ModelArgument &argument);
 
+/// As Generator::loadMemory(); where the weights of another training wrote it, that goes to stderr.
+Result<void> loadMemoryOf(Generator &generator, const std::filesystem::path &file);
+
 } // namespace orrery::worker

@@ -5,6 +5,7 @@
 #include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/data/media/media_files.h"
+#include "core/data/media_noun.h"
 #include "core/spec/kept_prompt.h"
 
 #include <CLI/CLI.hpp>
@@ -57,6 +58,21 @@ Result<PromptMedia> readMedia(const std::string &option, const std::string &path
 }
 
 } // namespace
+
+Result<std::string> readTextFile(const std::string &file, uint64_t maxBytes, TextFileUse use)
+{
+    ORRERY_ASSIGN(std::string text, readFile(file, maxBytes));
+    const auto media = mediaNounOf(text);
+    if (!media) return text;
+    const bool isPicture = media->modality == Modality::Image;
+    const std::string saved = media->isReadable ? "Give"
+                              : isPicture       ? "Save it as PNG or JPEG and give"
+                                                : "Save it as WAV or FLAC and give";
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot read \"" + file + "\": it is a " + media->text + ", expected text.",
+                 use == TextFileUse::TextOnly ? "Choose a file of text; only texts are read here."
+                                              : saved + " it with " + (isPicture ? "--image." : "--audio.")};
+}
 
 PromptParts partsInOrder(const CLI::App &command, std::span<const CLI::Option *const> options)
 {
@@ -149,7 +165,7 @@ Result<void> readTextOptions(const TextOptions &options, GenerateRequest &reques
 {
     ORRERY_TRY(readPromptParts(partsInOrder(*options.command, options.inOrder), request));
     if (!options.promptFile.empty()) {
-        ORRERY_ASSIGN(request.prompt, readFile(options.promptFile, kMaxPromptBytes));
+        ORRERY_ASSIGN(request.prompt, readTextFile(options.promptFile, kMaxPromptBytes, TextFileUse::Prompt));
     }
     if (!options.messagesFile.empty()) {
         ORRERY_ASSIGN(request.messages, readMessages(options.messagesFile));

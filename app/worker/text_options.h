@@ -23,6 +23,12 @@ namespace orrery::worker {
 
 inline constexpr uint64_t kMaxPromptBytes = 64u << 20;
 
+/// What the command that reads a file of text takes beside text: the remedy for one that is a picture.
+enum class TextFileUse : uint8_t { TextOnly, Prompt };
+/// A file whose bytes are read as text. @error as readFile; InvalidInput: by its signature a picture or a
+/// recording
+Result<std::string> readTextFile(const std::string &file, uint64_t maxBytes, TextFileUse use);
+
 /// --prompt-ids and --answer-ids: "12,7,260".
 struct TokenOptions {
     std::string promptIds, answerIds;
@@ -52,7 +58,7 @@ struct TextOptions {
     std::array<const CLI::Option *, 3> inOrder{};
 };
 void addTextOptions(CLI::App &command, TextOptions &options);
-/// Once the command was parsed. @error as readFile, readPromptParts, parseConversation, readTokenOptions;
+/// Once the command was parsed. @error as readTextFile, readPromptParts, parseConversation, readTokenOptions;
 /// InvalidInput: a number below 0
 Result<void> readTextOptions(const TextOptions &options, GenerateRequest &request);
 

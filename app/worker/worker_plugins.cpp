@@ -70,6 +70,15 @@ std::optional<Error> errorLine(const std::string &said)
     return found;
 }
 
+/// What is installed, as this run sees it: a plugin that came later takes no name from those that it uses.
+PluginCatalogue pluginsFor(const RunSpec &spec)
+{
+    std::vector<std::string> used;
+    for (const std::string &text : spec.plugins.use)
+        if (auto reference = parsePluginReference(text)) used.push_back(std::move(reference->id));
+    return PluginCatalogue::ofThisUser().preferring(used);
+}
+
 } // namespace
 
 Result<void> tryInThisProcess(const std::string &id, const std::filesystem::path &library, PluginTrial trial)
@@ -77,7 +86,8 @@ Result<void> tryInThisProcess(const std::string &id, const std::filesystem::path
     // Who waits for it may be gone by then.
     ::alarm(static_cast<unsigned>(kLoadSeconds) + 5);
     if (trial == PluginTrial::Loading) return nn::checkEngineLibrary(id, library);
-    const PluginCatalogue catalogue = PluginCatalogue::ofThisUser();
+    // It is tried by itself, whoever has a name of its own.
+    const PluginCatalogue catalogue = PluginCatalogue::ofThisUser().preferring({id});
     const PluginRecord *record = catalogue.find(id);
     if (!record || record->engineLibrary != library) return nn::checkEngineLibrary(id, library);
     return nn::tryEnginePlugin(*record, *catalogue.fieldTable(), pointsOfTheWorker());
@@ -100,7 +110,7 @@ Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path 
 Result<void> checkWorkerPlugins(const RunSpec &spec)
 {
     if (spec.plugins.use.empty()) return {};
-    const PluginCatalogue catalogue = PluginCatalogue::ofThisUser();
+    const PluginCatalogue catalogue = pluginsFor(spec);
     const FieldTable::Ptr table = catalogue.fieldTable();
     ORRERY_TRY(checkPluginUse(spec, *table));
     for (const std::string &id : pluginsUsedBy(spec, *table)) {
@@ -116,7 +126,7 @@ Result<void> checkWorkerPlugins(const RunSpec &spec)
 Result<void> loadWorkerPlugins(const RunSpec &spec)
 {
     ORRERY_TRY(checkWorkerPlugins(spec));
-    return enginePlugins().load(PluginCatalogue::ofThisUser(), spec);
+    return enginePlugins().load(pluginsFor(spec), spec);
 }
 
 std::string workerPluginsText()

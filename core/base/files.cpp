@@ -74,7 +74,7 @@ Error ioError(std::string_view action, const std::filesystem::path &path, int er
     case ENOSPC:
     case EDQUOT:
         error.isDiskFull = true;
-        error.hint = "Free some space on that disk, then resume; the last checkpoint is whole.";
+        error.hint = "Free some space on that disk, then try again.";
         break;
     case ENOENT:
         error.code = ErrorCode::NotFound;

@@ -28,6 +28,15 @@ std::string readOwner(int fd)
     return text;
 }
 
+/// @return errno, or 0. Of a file only a disk that is full takes a part.
+int writeOwner(int fd, const std::string &text)
+{
+    if (::ftruncate(fd, 0) != 0) return errno;
+    const ssize_t written = ::pwrite(fd, text.data(), text.size(), 0);
+    if (written < 0) return errno;
+    return written == static_cast<ssize_t>(text.size()) ? 0 : ENOSPC;
+}
+
 bool isSameFile(int fd, const std::filesystem::path &path)
 {
     struct stat opened {};
@@ -49,9 +58,11 @@ Result<LockFile> LockFile::acquire(const std::filesystem::path &path, const std:
             // Somebody may have deleted the file between our open and our lock: then we hold a lock on
             // nothing.
             if (!isSameFile(file.get(), path)) continue;
-            if (::ftruncate(file.get(), 0) != 0 || ::pwrite(file.get(), ownerText.data(), ownerText.size(),
-                                                            0) != static_cast<ssize_t>(ownerText.size()))
-                return ioError("lock", path, errno ? errno : EIO);
+            if (const int failed = writeOwner(file.get(), ownerText)) {
+                // While it is held: whoever has opened the file since tries again, with a new one.
+                ::unlink(path.c_str());
+                return ioError("lock", path, failed);
+            }
             LockFile lock;
             lock.m_file = std::move(file);
             return lock;

@@ -170,8 +170,7 @@ public:
                                    "that many at most", "Leave out the oldest ones.");
         ORRERY_ASSIGN(media.bytes, readFile(path, m_room));
         m_room -= media.bytes.size();
-        const Modality found =
-            modalityOf(fileKindOf(std::string_view(media.bytes).substr(0, kSignatureBytes)));
+        const Modality found = modalityOf(fileKindOf(withoutTag(media.bytes).substr(0, kSignatureBytes)));
         if (found == file.modality) return {};
         const bool isSwapped = found == Modality::Image || found == Modality::Audio;
         return m_reader.refuse(which + (media.bytes.empty() ? " is empty" : " is ") +

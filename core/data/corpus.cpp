@@ -8,6 +8,8 @@
 #include "core/data/corpus_listing.h"
 #include "core/data/jsonl_record.h"
 #include "core/data/line_reader.h"
+#include "core/data/media_noun.h"
+#include "core/data/multimodal/manifest.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -159,23 +161,84 @@ private:
     uint64_t m_numEntries = 0;
 };
 
-/// Looks into the head of each file of a folder and keeps the text.
-Result<void> keepTextFiles(const std::function<Result<void>()> &onEntry, CorpusListing &listing)
+/// What stands in a folder beside its texts, or among them, and is for a manifest to list.
+struct FolderMedia {
+    uint64_t numPictures = 0;
+    uint64_t numRecordings = 0;
+    uint64_t numManifestBytes = 0;
+    std::string firstManifest;
+};
+
+/// Why a file of a folder is passed over; empty: it is text.
+std::string skipReason(const Result<std::string> &head, FolderMedia &media)
 {
+    if (!head) return "not readable";
+    if (head->empty()) return "empty";
+    const auto noun = mediaNounOf(*head);
+    if (!noun) return binaryReason(*head);
+    ++(noun->modality == Modality::Image ? media.numPictures : media.numRecordings);
+    return noun->text;
+}
+
+/// Looks into the head of each file of a folder and keeps the text.
+Result<FolderMedia> keepTextFiles(const std::function<Result<void>()> &onEntry, CorpusListing &listing)
+{
+    FolderMedia media;
     std::sort(listing.files.begin(), listing.files.end(),
               [](const CorpusFile &a, const CorpusFile &b) { return a.relative < b.relative; });
     std::vector<CorpusFile> kept;
     for (CorpusFile &file : listing.files) {
         if (onEntry) ORRERY_TRY(onEntry());
         const Result<std::string> head = readHead(file.path);
-        std::string reason = !head ? "not readable" : head->empty() ? "empty" : binaryReason(*head);
-        if (reason.empty())
-            kept.push_back(std::move(file));
-        else
+        if (std::string reason = skipReason(head, media); !reason.empty()) {
             addSkipped(listing.description, file.relative, std::move(reason));
+            continue;
+        }
+        if (mayBeManifest(*head) && isManifest(file.path)) {
+            if (media.numManifestBytes == 0) media.firstManifest = file.relative;
+            media.numManifestBytes += file.size;
+        }
+        kept.push_back(std::move(file));
     }
     listing.files = std::move(kept);
-    return {};
+    return media;
+}
+
+std::string counted(uint64_t count, const std::string &noun)
+{
+    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+Error noTextIn(const fs::path &folder, const CorpusDescription &description, const FolderMedia &media)
+{
+    const std::string expected = "one file of text or JSONL at least";
+    std::string found = "the folder holds no text file";
+    if (media.numPictures + media.numRecordings > 0) {
+        std::vector<std::string> holds;
+        if (media.numPictures > 0) holds.push_back(counted(media.numPictures, "picture"));
+        if (media.numRecordings > 0) holds.push_back(counted(media.numRecordings, "recording"));
+        return dataError(
+            folder, {found + ", but " + joinText(holds, " and "), expected},
+            "A manifest lists pictures and recordings with their texts: choose one (docs/data.md).");
+    }
+    if (description.numSkipped > 0)
+        found += " (" + std::to_string(description.numSkipped) + " skipped, for example \"" +
+                 shownText(description.skipped.front().path) + "\": " + description.skipped.front().reason +
+                 ")";
+    return dataError(folder, {found, expected},
+                     "Choose a folder with text. Hidden files and symbolic links are not read.");
+}
+
+/// As text, a manifest is the names of its files. In a folder of other texts it is one among them.
+Result<void> checkIsNoManifest(const fs::path &folder, const CorpusListing &listing, const FolderMedia &media)
+{
+    uint64_t total = 0;
+    for (const CorpusFile &file : listing.files) total += file.size;
+    if (media.numManifestBytes <= total / 2) return {};
+    return dataError(folder,
+                     {"most of its text is the manifest \"" + shownText(media.firstManifest) + "\"",
+                      "texts, or the manifest itself"},
+                     "Choose that file: a folder is read as text.");
 }
 
 /// The first record of a JSONL file; nothing when the file has none.
@@ -244,6 +307,13 @@ Result<CorpusListing> listFile(const fs::path &path, const struct stat &status, 
     ORRERY_ASSIGN(const std::string head, readHead(path));
     if (head.empty())
         return dataError(path, {"the file is empty", "text or JSONL"}, "Choose a file with text in it.");
+    if (const auto media = mediaNounOf(head))
+        return dataError(
+            path, {"it is a " + media->text, "text, JSONL, or a manifest that names it"},
+            std::string(media->isReadable                    ? "Name"
+                        : media->modality == Modality::Image ? "Save it as PNG or JPEG and name"
+                                                             : "Save it as WAV or FLAC and name") +
+                " it in a manifest: {\"" + modalityName(media->modality) + "\": \"…\"} (docs/data.md).");
     if (const std::string reason = binaryReason(head); !reason.empty())
         return dataError(path, {"the file is " + reason, "text or JSONL"},
                          looksLikeUtf16(head)
@@ -268,17 +338,9 @@ Result<CorpusListing> listFolder(const fs::path &path, const CorpusLimits &limit
     CorpusListing listing;
     listing.description.format = CorpusFormat::Folder;
     ORRERY_TRY(FolderWalk(path, limits, onEntry, listing).run());
-    ORRERY_TRY(keepTextFiles(onEntry, listing));
-    if (listing.files.empty()) {
-        const CorpusDescription &description = listing.description;
-        std::string found = "the folder holds no text file";
-        if (description.numSkipped > 0)
-            found += " (" + std::to_string(description.numSkipped) + " skipped, for example \"" +
-                     shownText(description.skipped.front().path) +
-                     "\": " + description.skipped.front().reason + ")";
-        return dataError(path, {found, "one file of text or JSONL at least"},
-                         "Choose a folder with text. Hidden files and symbolic links are not read.");
-    }
+    ORRERY_ASSIGN(const FolderMedia media, keepTextFiles(onEntry, listing));
+    if (listing.files.empty()) return noTextIn(path, listing.description, media);
+    ORRERY_TRY(checkIsNoManifest(path, listing, media));
     if (std::all_of(listing.files.begin(), listing.files.end(),
                     [](const CorpusFile &f) { return hasJsonlEnding(f.path); }))
         ORRERY_TRY(findJsonlFormat(path, limits, listing));

@@ -28,7 +28,7 @@ struct CorpusLimits {
 
 struct CorpusFileProblem {
     std::string path;
-    std::string reason; ///< "binary (NUL at byte 17)", "not readable", "empty"
+    std::string reason; ///< "binary (NUL at byte 17)", "picture (PNG)", "not readable", "empty"
 };
 
 struct CorpusDescription {
@@ -54,10 +54,10 @@ struct CorpusDescription {
 using ProgressFn = std::function<void(uint64_t done, uint64_t total)>;
 
 /// Finds the format and lists the files without reading them whole. Binary files in a folder are skipped and
-/// named; a binary file given directly is an error. JSONL is known by its ending (.jsonl, .ndjson; .json when
-/// its first line is a record); a folder is JSONL when all its usable files are, else all are text. Hidden
-/// entries and symbolic links inside of a folder are passed over and named. Of JSONL the number of documents
-/// is not known yet (0).
+/// named; a binary file given directly is an error, and so is a folder whose text is a manifest for the most
+/// part. JSONL is known by its ending (.jsonl, .ndjson; .json when its first line is a record); a folder is
+/// JSONL when all its usable files are, else all are text. Hidden entries and symbolic links inside of a
+/// folder are passed over and named. Of JSONL the number of documents is not known yet (0).
 /// @error NotFound (missing), InvalidInput (empty, binary, no usable file, over a limit), Io (not readable)
 Result<CorpusDescription> probeCorpus(const std::filesystem::path &path, const CorpusLimits &limits = {});
 

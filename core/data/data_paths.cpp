@@ -57,6 +57,7 @@ MultiModalDescription describeGenerated(const ShapesSource &source, const Tokeni
 }
 
 constexpr const char *kModalitiesKey = "attention.num_modalities";
+constexpr const char *kTextAlone = "is a manifest of text alone";
 
 ModalityMismatch mismatchOf(const RunSpec &spec, const char *key, int64_t value, const std::string &found,
                             const std::string &expected, const std::string &hint)
@@ -72,6 +73,23 @@ ModalityMismatch setTo(const RunSpec &spec, const char *key, int64_t value, cons
 {
     return mismatchOf(spec, key, value, found, expected,
                       std::string("Set ") + key + " to " + std::to_string(value) + ".");
+}
+
+/// The least number that a manifest needs is that of pictures, whether it has one or not.
+ModalityMismatch textAlone(const RunSpec &spec)
+{
+    return mismatchOf(
+        spec, kModalitiesKey, 2, std::string("it ") + kTextAlone + ", and attention.num_modalities is 1",
+        "2, with which manifests are read",
+        "Set attention.num_modalities to 2, or write its records with \"text\" or \"messages\".");
+}
+
+bool hasMedia(const MultiModalDescription &d)
+{
+    return std::any_of(d.splits.begin(), d.splits.end(), [](const MultiModalSplit &split) {
+        return split.positionsOf[modalityIndex(Modality::Image)] > 0 ||
+               split.positionsOf[modalityIndex(Modality::Audio)] > 0;
+    });
 }
 
 Result<void> asResult(const std::optional<ModalityMismatch> &mismatch)
@@ -102,17 +120,18 @@ std::optional<ModalityMismatch> modalityMismatch(const RunSpec &spec, DataPathKi
 {
     const int64_t count = spec.model.attention.numModalities;
     const bool hasParts = kind == DataPathKind::Generator || kind == DataPathKind::Manifest;
-    if (hasParts && count == 1)
-        return setTo(spec, kModalitiesKey, 3,
-                     "it has pictures or recordings, and attention.num_modalities is 1",
+    if (hasParts && count == 1) {
+        const std::string found = partsText(spec.data.path, kind);
+        if (found == kTextAlone) return textAlone(spec);
+        return setTo(spec, kModalitiesKey, 3, "it " + found + ", and attention.num_modalities is 1",
                      "2 (pictures) or 3 (recordings too)");
+    }
     if (hasParts || count == 1) return std::nullopt;
-    if (kind == DataPathKind::Media)
-        return mismatchOf(spec, kModalitiesKey, 1, "it is a single picture or recording",
-                          "a manifest (.jsonl with parts) or gen:shapes",
-                          "Name it in a manifest: {\"image\": \"…\"}.");
+    // A picture, or nothing at all, is no text that another number would fit.
+    const auto probed = probeCorpus(spec.data.path);
+    if (!probed) return ModalityMismatch{kModalitiesKey, 1, probed.error()};
     // Captions beside the names of pictures are the commonest form of such data, and nobody's manifest.
-    if (const auto probed = probeCorpus(spec.data.path); probed.ok() && !probed->unreadMedia.empty())
+    if (!probed->unreadMedia.empty())
         return mismatchOf(spec, kModalitiesKey, 1,
                           "its records have \"" + probed->unreadMedia + "\" beside their text, and no parts",
                           R"(lines like {"parts": [{"image": "a.png"}, {"text": "…"}]})",
@@ -123,12 +142,21 @@ std::optional<ModalityMismatch> modalityMismatch(const RunSpec &spec, DataPathKi
                       "Set attention.num_modalities to 1, or choose a manifest.");
 }
 
+std::string partsText(const std::string &path, DataPathKind kind)
+{
+    if (kind != DataPathKind::Manifest) return "has pictures or recordings";
+    const auto found = namesMedia(path);
+    if (!found) return "is a manifest"; // of a broken line: what is behind it nobody knows
+    return *found ? "has pictures or recordings" : kTextAlone;
+}
+
 std::optional<ModalityMismatch> modalityMismatch(const RunSpec &spec,
                                                  const MultiModalDescription &description)
 {
     const int64_t count = spec.model.attention.numModalities;
     const uint64_t longest = description.longestRecording;
     const int64_t needed = longest > 0 ? 3 : 2;
+    if (count < needed && !hasMedia(description)) return textAlone(spec);
     if (count < needed)
         return setTo(spec, kModalitiesKey, needed,
                      std::string("it has ") + (longest > 0 ? "recordings" : "pictures") +
@@ -186,9 +214,10 @@ Result<void> checkStageIsText(const std::string &path)
     if (kind == DataPathKind::Text) return {};
     return Error{ErrorCode::InvalidInput,
                  "Cannot set \"continual.stages\": found \"" + path + "\", which " +
-                     (kind == DataPathKind::Media ? "is no text" : "has pictures or recordings") +
+                     (kind == DataPathKind::Media ? "is no text" : partsText(path, kind)) +
                      ", expected texts.",
-                 "Take it out of continual.stages; data of pictures and recordings are learned by a run of their own."};
+                 "Take it out of continual.stages; data of pictures, recordings and parts are learned by a "
+                 "run of their own."};
 }
 
 Result<void> checkGeneratorPath(const std::string &path)
@@ -231,7 +260,7 @@ Result<OpenedMultiModal> openMultiModal(const OpenMultiModalOptions &options)
         break;
     }
     return dataError(options.data.path,
-                     {"it holds no documents of several modalities", "a manifest (.jsonl) or gen:shapes"},
+                     {"it holds no documents of several modalities", "a manifest or gen:shapes"},
                      "Choose another path.");
 }
 

@@ -20,7 +20,7 @@ namespace orrery {
 enum class DataPathKind : uint8_t {
     Text,      ///< text, a folder, JSONL with text, messages or tokens: prepareData; also what cannot be read
     Generator, ///< gen:…
-    Manifest,  ///< JSONL whose records are lists of parts
+    Manifest,  ///< records that are lists of parts, one a line, whatever the file's name
     Media,     ///< a single file that is no text: a picture, a recording or something unknown
 };
 /// By the name and the first bytes. Never fails: what cannot be read is Text, whose reader says why.
@@ -30,8 +30,10 @@ DataPathKind dataPathKind(const std::string &path);
 struct ModalityMismatch {
     std::string key; ///< "attention.num_modalities" or "media.audio_tokens"
     int64_t value = 0;
-    Error error; ///< InvalidInput
+    Error error; ///< InvalidInput, or why there are no data to read at all
 };
+/// What a generator or a manifest has that no model of text reads, behind "it": "has pictures or recordings".
+std::string partsText(const std::string &path, DataPathKind kind);
 /// A model of text reads text, one of several modalities a manifest or a generator.
 std::optional<ModalityMismatch> modalityMismatch(const RunSpec &spec, DataPathKind kind);
 /// Of what was opened: no other modalities and no longer recordings than the model knows.
@@ -39,7 +41,7 @@ std::optional<ModalityMismatch> modalityMismatch(const RunSpec &spec,
                                                  const MultiModalDescription &description);
 /// The JSON of a description with "mismatch": {key, value, message, hint}.
 std::string withMismatch(const std::string &json, const ModalityMismatch &mismatch);
-/// The mismatch as an error. @error InvalidInput naming the key to set
+/// The mismatch as an error. @error InvalidInput naming the key to set; as probeCorpus for what is not there
 Result<void> checkDataModalities(const RunSpec &spec, DataPathKind kind);
 Result<void> checkDataModalities(const RunSpec &spec, const MultiModalDescription &description);
 /// Data of which no token carries loss teach nothing: conversations without an answer, parts that are all given.

@@ -68,7 +68,8 @@ Result<EvaluateSummary> evaluateMultiModal(LoadedModel &loaded, const std::strin
                      hint};
     };
     if (model.attention.numModalities < 2)
-        return refuse("it has pictures or recordings, and \"" + loaded.info.name + "\" reads text only",
+        return refuse("it " + partsText(dataPath, dataPathKind(dataPath)) + ", and \"" + loaded.info.name +
+                          "\" reads text only",
                       "text", "Use a model that was trained with attention.num_modalities above 1.");
     OpenMultiModalOptions options;
     options.data = loaded.data;

@@ -105,6 +105,7 @@ std::string configJson(const ModelConfig &config, const Tokenizer &tokenizer)
                       {"source", config.source},
                       {"step", config.step},
                       {"spec", settingsOf(spec)}};
+    if (!config.run.empty()) json["orrery"]["run"] = config.run;
     if (!config.learned.empty()) json["orrery"]["learned"] = config.learned;
     if (config.numLearnedMore > 0) json["orrery"]["learned_more"] = config.numLearnedMore;
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -219,6 +220,21 @@ bool isLeftOver(const fs::path &partial)
     return std::all_of(begin(entries), end(entries), isOurs);
 }
 
+/// Whether a folder can be made there: tried, as permissions are not all that there is to it.
+Result<void> checkPlace(const fs::path &partial)
+{
+    std::error_code error;
+    fs::path parent = partial.parent_path();
+    while (parent.has_relative_path() && fs::symlink_status(parent, error).type() == fs::file_type::not_found)
+        parent = parent.parent_path();
+    const fs::path tried = temporaryBeside(parent / ".orrery");
+    if (fs::create_directory(tried, error)) {
+        fs::remove(tried, error);
+        return {};
+    }
+    return error ? ioError("create folder", partial, error.value()) : Result<void>();
+}
+
 /// Our settings, another program's names.
 Result<void> takeForeign(const fs::path &file, const Json &json, Architecture architecture,
                          ModelConfig &config)
@@ -260,6 +276,7 @@ Result<ModelConfig> readModelConfig(const fs::path &directory)
     config.plugins = spec.plugins;
     if (const auto source = own->find("source"); source != own->end() && source->is_string())
         config.source = *source;
+    if (const auto run = own->find("run"); run != own->end() && run->is_string()) config.run = *run;
     if (const auto step = own->find("step"); step != own->end() && step->is_number_integer())
         config.step = *step;
     ORRERY_TRY(takeLearned(file, *own, config));
@@ -292,12 +309,13 @@ Result<void> checkFreeDirectory(const fs::path &directory)
                      hint};
     };
     std::error_code error;
+    const fs::path partial = partialOf(directory);
     if (fs::exists(directory, error) &&
         !(fs::is_directory(directory, error) && fs::is_empty(directory, error)))
         return taken(directory, "something", "Choose another directory, or empty this one.");
-    const fs::path partial = partialOf(directory);
-    if (fs::symlink_status(partial, error).type() == fs::file_type::not_found || isLeftOver(partial))
-        return {};
+    const fs::file_type type = fs::symlink_status(partial, error).type();
+    if (type == fs::file_type::none) return ioError("create folder", partial, error.value());
+    if (type == fs::file_type::not_found || isLeftOver(partial)) return checkPlace(partial);
     return taken(partial, "something of the name it is written under",
                  "Choose another directory, or move that away.");
 }

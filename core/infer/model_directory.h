@@ -25,6 +25,7 @@ struct ModelConfig {
     PluginsSpec plugins;     ///< without which the model cannot be built
     std::string source;      ///< "RUN@step" that it was exported from, may be empty
     int64_t step = -1;       ///< -1: unknown
+    std::string run;         ///< id of the run that made the weights, may be empty
     std::vector<std::string> learned; ///< sources of a memory that consolidation taught it, for people
     int64_t numLearnedMore = 0;       ///< about: such sources that have no room in the list
     /// Whose names and shapes the weights have; nothing: ours (docs/model-files.md).
@@ -41,7 +42,8 @@ Result<ModelConfig> readModelConfig(const std::filesystem::path &directory);
 /// plugins.
 std::string modelSettings(const ModelConfig &config);
 /// Before minutes of work are spent on it. @error Conflict when the target exists and is not empty, or
-/// something that no write left behind has the name under which it is written (DIRECTORY.partial)
+/// something that no write left behind has the name under which it is written (DIRECTORY.partial); Io: no
+/// folder can be made there
 Result<void> checkFreeDirectory(const std::filesystem::path &directory);
 /// Writes the folder beside its place and renames it. @param config.foreign says whose config.json it gets
 /// @param writeWeights makes the safetensors file, with the names that belong to that

@@ -33,6 +33,7 @@ namespace fs = std::filesystem;
 struct FoundModel {
     ModelConfig config;
     std::vector<std::string> stages; ///< continual.stages of its run
+    std::string parentRun; ///< that its run was copied from
     fs::path weights;      ///< empty: those of others, in `directory`
     std::string directory; ///< of a model directory, as it was named
     std::string device;    ///< that its run trains on; empty: not known
@@ -107,6 +108,8 @@ Result<FoundModel> findInRun(const ModelReference &reference)
     model.config.objective = run.frozen().spec.objective;
     model.config.plugins = run.frozen().spec.plugins;
     model.config.step = found.manifest.step;
+    model.config.run = run.frozen().id;
+    model.parentRun = run.frozen().parentRun;
     model.config.source = baseName(reference.path) + "@" + stepText(found.manifest.step);
     model.weights = found.path / "model.safetensors";
     model.device = run.frozen().spec.device;
@@ -182,6 +185,8 @@ Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &dev
     loaded.device = choice.device;
     loaded.data = found.config.data;
     loaded.stages = found.stages;
+    loaded.run = found.config.run;
+    loaded.parentRun = found.parentRun;
     loaded.learned = found.config.learned;
     loaded.numLearnedMore = found.config.numLearnedMore;
     loaded.objective = found.config.objective;

@@ -7,6 +7,7 @@
 #include "core/infer/model_guard.h"
 #include "core/infer/text_generator.h"
 #include "core/inspect/memory_edits.h"
+#include "core/spec/consolidation_rules.h"
 #include "core/spec/memory_sources.h"
 #include "core/tensorfile/memory_file.h"
 #include "core/tensorfile/memory_file_lock.h"
@@ -100,6 +101,16 @@ Result<void> checkWriteOver(const std::filesystem::path &path)
                  "Cannot write over \"" + sanitizeUtf8(path.string()) +
                      "\": it is no memory file, expected one that is marked as such, or none.",
                  "Choose another name, or delete it by hand."};
+}
+
+/// Keys of another step of the training mostly still point the same way, those of another training do not.
+std::string originNote(const LoadedModel &loaded, const std::filesystem::path &path, const MemoryOrigin &origin)
+{
+    if (origin.run.empty() || loaded.run.empty() || origin.run == loaded.run || origin.run == loaded.parentRun)
+        return {};
+    return "What \"" + sanitizeUtf8(path.string()) + "\" remembers was written by the weights of run " + origin.run +
+           (origin.step >= 0 ? " at step " + std::to_string(origin.step) : "") + ", this model is of run " + loaded.run +
+           ": its keys may mean nothing here. Read the texts anew with this model.";
 }
 
 bool isMedia(Modality modality) { return modality == Modality::Image || modality == Modality::Audio; }
@@ -290,6 +301,13 @@ Result<void> TextGenerator::openOwnMemory()
     return {};
 }
 
+ModelInfo TextGenerator::info() const
+{
+    ModelInfo info = m_loaded.info;
+    if (!m_memoryNote.empty()) info.note += (info.note.empty() ? "" : " ") + m_memoryNote;
+    return info;
+}
+
 Result<void> TextGenerator::loadMemory(const std::filesystem::path &path)
 {
     return guardModel("load a memory of", m_loaded.info.name, [&]() -> Result<void> {
@@ -300,6 +318,7 @@ Result<void> TextGenerator::loadMemory(const std::filesystem::path &path)
             ORRERY_TRY(stream().loadMemory(path));
         m_isMemoryChosen = true;
         m_memoryFile = path;
+        m_memoryNote = originNote(m_loaded, path, stream().loadedOrigin());
         m_lastText.clear();
         m_lastMedia.reset();
         return {};
@@ -328,6 +347,7 @@ Result<Consolidation> TextGenerator::consolidate(const ConsolidateRequest &reque
 Result<Consolidation> TextGenerator::consolidateInto(const ConsolidateRequest &request,
                                                      const std::atomic<bool> &cancel)
 {
+    ORRERY_TRY(checkConsolidation(request.settings, m_loaded.info.name));
     if (!request.directory.empty()) ORRERY_TRY(checkFreeDirectory(request.directory));
     nn::Transformer &model = *m_loaded.model;
     std::vector<at::Tensor> before;
@@ -364,6 +384,7 @@ Result<Consolidation> TextGenerator::consolidateInto(const ConsolidateRequest &r
                                  .plugins = m_loaded.plugins,
                                  .source = m_loaded.info.name,
                                  .step = m_loaded.info.step,
+                                 .run = m_loaded.run,
                                  .learned = std::move(learned.names),
                                  .numLearnedMore = learned.numMore};
         const auto written =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/infer/prompt_media.h"
 
+#include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/data/chat_format.h"
 #include "core/data/media/modality_head.h"
@@ -28,7 +29,7 @@ Error unknownKind(const PromptMedia &media)
     if (media.bytes.empty())
         return refuse(media, "it is empty", "a picture (PNG, JPEG) or a recording (WAV, FLAC)",
                       "Choose another file.");
-    if (const auto foreign = foreignFormatOf(std::string_view(media.bytes).substr(0, kSignatureBytes)))
+    if (const auto foreign = foreignFormatOf(media.bytes))
         return foreign->modality == Modality::Image
                    ? refuse(media, std::string("it is ") + foreign->name, "PNG or JPEG", "Save it as PNG.")
                    : refuse(media, std::string("it is ") + foreign->name, "WAV or FLAC", "Save it as WAV.");
@@ -133,7 +134,7 @@ private:
 
     Result<void> decode(const PromptMedia &media, RecordBuilder &builder) const
     {
-        const FileKind kind = fileKindOf(std::string_view(media.bytes).substr(0, kSignatureBytes));
+        const FileKind kind = fileKindOf(withoutTag(media.bytes).substr(0, kSignatureBytes));
         switch (modalityOf(kind)) {
         case Modality::Image: {
             ORRERY_ASSIGN(const Image image, decodeImage(media.bytes, shown(media.name)));
@@ -156,7 +157,11 @@ private:
             return refuse(media,
                           "it is a recording, and \"" + m_loaded.info.name + "\" knows text and pictures",
                           "a picture", "Use a model that was trained with attention.num_modalities=3.");
-        ORRERY_ASSIGN(const Audio audio, decodeAudio(media.bytes, shown(media.name)));
+        MediaFacts facts;
+        ORRERY_ASSIGN(const Audio audio, decodeAudio(media.bytes, shown(media.name), {}, &facts));
+        if (facts.numBeyondScale > 0) // on stderr where a program reads one prompt, in the log of an engine
+            logWarning("A recording goes beyond full scale and was cut: " + shown(media.name) + ", peak " +
+                       formatSignificant(facts.peak, 3) + ".");
         const int64_t numTokens = m_frontEnd.numAudioTokens(std::ssize(audio.samples), audio.rate);
         if (numTokens <= m_model.media.audioTokens) {
             builder.addAudio(audio);

@@ -9,6 +9,8 @@ namespace orrery {
 
 namespace {
 
+constexpr size_t kShownDigits = 12; ///< of a digest
+
 Error noMemory(const std::string &action)
 {
     return Error{ErrorCode::NotFound, "Cannot " + action + ": the model has no episodic memory.",
@@ -109,6 +111,14 @@ Result<nn::KvCache> TextStream::cacheWithFile(const std::filesystem::path &path)
                     "\": the model's memory is of one text only, expected one that texts begin with.",
                 "Use a model with the plugin memory."};
     ORRERY_TRY(memory->load(path));
+    const auto *keeper = dynamic_cast<const KeepsMemoryOrigin *>(memory);
+    if (keeper && !keeper->origin().tokens.empty() && !m_origin.tokens.empty() &&
+        keeper->origin().tokens != m_origin.tokens)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot load the memory \"" + path.string() + "\": its tokens are those of digest " +
+                         keeper->origin().tokens.substr(0, kShownDigits) + ", expected " +
+                         m_origin.tokens.substr(0, kShownDigits) + ", as the model has another tokenizer.",
+                     "Use a file that the same model wrote."};
     // Tokens are shown and read again: the file must not name others than the model has.
     for (const MemoryEvent &event : memory->listEvents()) {
         std::vector<int32_t> ids = event.tokenIds;
@@ -155,6 +165,7 @@ Result<MemoryStatus> TextStream::saveMemory(const std::filesystem::path &path)
         const std::shared_ptr<nn::PartState> ended = part->clone();
         if (!ended) continue;
         ended->endText(m_cache);
+        claim(*ended->memory());
         ORRERY_TRY(ended->memory()->save(path));
         return ended->memory()->status();
     }
@@ -168,6 +179,21 @@ Result<Consolidation> TextStream::consolidate(const std::vector<std::vector<int3
     for (const auto &[name, part] : m_cache.parts)
         if (part && part->memory()) return part->consolidate(m_model, background, settings, cancel);
     return noMemory("consolidate");
+}
+
+MemoryOrigin TextStream::loadedOrigin() const
+{
+    for (const auto &[name, part] : m_loaded)
+        if (const auto *keeper = dynamic_cast<const KeepsMemoryOrigin *>(part->memory())) return keeper->origin();
+    return {};
+}
+
+void TextStream::claim(MemoryControl &memory) const
+{
+    auto *keeper = dynamic_cast<KeepsMemoryOrigin *>(&memory);
+    if (!keeper) return;
+    const std::string &run = keeper->origin().run;
+    if (run.empty() || run == m_origin.run || memory.status().numUsed == 0) keeper->setOrigin(m_origin);
 }
 
 bool TextStream::beginsWithMemory() const

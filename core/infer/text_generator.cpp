@@ -37,6 +37,19 @@ std::string freeName(const std::string &usual, const std::vector<MemoryEvent> &k
     return name;
 }
 
+/// Of what each id stands for, whatever file the tokenizer came from.
+std::string tokensDigest(const Tokenizer &tokenizer)
+{
+    Sha256 digest;
+    for (int64_t id = 0; id < tokenizer.vocabSize(); ++id) {
+        const std::string bytes = tokenizer.tokenBytes(static_cast<int32_t>(id));
+        const auto length = static_cast<uint64_t>(bytes.size()); // or "ab", "c" would be "a", "bc"
+        digest.update(&length, sizeof length);
+        digest.update(bytes.data(), bytes.size());
+    }
+    return digest.hex();
+}
+
 /// A continued prompt does not outlive its pictures: they would be the first to leave the context.
 Result<void> checkBegunAnswer(const GenerateRequest &request, int64_t numTokens, int64_t context)
 {
@@ -76,9 +89,12 @@ std::optional<FinishReason> TextGenerator::endBy(int32_t id, const GenerateReque
 
 TextStream &TextGenerator::stream()
 {
-    if (!m_stream)
+    if (!m_stream) {
         m_stream =
             std::make_unique<TextStream>(*m_loaded.model, at::Device(m_loaded.device), m_loaded.info.step);
+        if (m_loaded.model->remembers())
+            m_stream->setOrigin({tokensDigest(*m_loaded.tokenizer), m_loaded.run, m_loaded.info.step});
+    }
     return *m_stream;
 }
 

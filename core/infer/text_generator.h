@@ -36,6 +36,7 @@ struct LoadedModel {
     PluginsSpec plugins;
     /// Of the run that saved it; nothing: it is a model directory.
     std::optional<SavedTraining> training = std::nullopt;
+    std::string run, parentRun; ///< ids of the run that made the weights, and of that it was copied from; empty: not known
     std::filesystem::path memoryFile; ///< saved with the model; each text begins with it. Need not exist
     std::string device = "cpu";
     ModelInfo info;
@@ -77,7 +78,8 @@ PrefixedText renderPrefixed(std::span<const int32_t> history, int64_t numGiven, 
 class TextGenerator : public Generator {
 public:
     explicit TextGenerator(LoadedModel loaded) : m_loaded(std::move(loaded)) {}
-    [[nodiscard]] ModelInfo info() const override { return m_loaded.info; }
+    /// The note says, too, when what is remembered is of the weights of another training.
+    [[nodiscard]] ModelInfo info() const override;
     Result<GenerateSummary> generate(const GenerateRequest &request,
                                      const std::function<bool(const GeneratedToken &)> &onToken,
                                      const std::atomic<bool> &cancel) override;
@@ -162,6 +164,7 @@ private:
     std::vector<float> m_changed_V;  ///< logits that a sampler changed; used again
     bool m_isMemoryChosen = false;   ///< a file was loaded, or the model's own was looked for
     std::filesystem::path m_memoryFile; ///< that one; empty: texts begin with nothing
+    std::string m_memoryNote;           ///< what a reader of that file should know
     std::vector<int32_t> m_lastText; ///< read and answered, where the stream may read on; else empty
     std::shared_ptr<const MediaPositions> m_lastMedia; ///< of m_lastText; null: it is all text
 };

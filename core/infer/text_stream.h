@@ -11,6 +11,7 @@
 #include "core/inspect/mixed_text.h"
 #include "core/infer/stream_snapshots.h"
 #include "core/nn/transformer.h"
+#include "core/spec/memory_origin.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -35,6 +36,10 @@ public:
     /// @param step of the training that the weights are of; parts note it. Below 0: not known
     TextStream(nn::Transformer &model, at::Device device, int64_t step = -1);
 
+    /// Whose the weights are: files say it from now on, and those of other tokens are refused.
+    void setOrigin(MemoryOrigin origin) { m_origin = std::move(origin); }
+    /// As the file that each text begins with says.
+    [[nodiscard]] MemoryOrigin loadedOrigin() const;
     /// Nothing was read. What each text begins with is copied only where something was read since.
     void restart();
     /// What the text is called that is going to be read, and what it is made of (KvCache::sources). With a
@@ -55,7 +60,7 @@ public:
     Result<int64_t> change(const MemoryEdit &edit);
     /// Begins each text with what a file holds, from now on; of a source that is read again nothing is taken.
     /// @error NotFound (no file, or the model has no episodic memory, or one that no text can begin with),
-    /// Io, InvalidInput; then nothing changes
+    /// Io, InvalidInput (that of a model with other tokens, too); then nothing changes
     Result<void> loadMemory(const std::filesystem::path &path);
     void dropMemory(); ///< each text begins with nothing, from now on
     /// What a file holds, for itself: nothing that is read, or that texts begin with, has to do with it.
@@ -157,6 +162,8 @@ private:
     bool readRest(const MixedText &text, const std::atomic<bool> &cancel);
     /// Where the context began behind which token number `count` of the text was said.
     [[nodiscard]] int64_t originBehind(int64_t count) const;
+    /// To be written: it is of these weights, unless it began with what those of another training wrote.
+    void claim(MemoryControl &memory) const;
     /// In what further texts begin with. @return whether it has what the edit is about
     bool changeLoaded(const MemoryEdit &edit, int64_t event);
     /// Tokens of a text without room that go on in a new context.
@@ -173,6 +180,7 @@ private:
     at::Device m_device;
     int64_t m_context;
     int64_t m_step;
+    MemoryOrigin m_origin;
     bool m_remembers;
     nn::KvCache m_cache;
     std::map<std::string, std::shared_ptr<nn::PartState>> m_loaded; ///< by part: what each text begins with

@@ -8,6 +8,7 @@
 #include "core/plugin/plugin_manifest.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace orrery {
 
@@ -17,11 +18,13 @@ namespace {
 
 constexpr size_t kMaxPlugins = 256; ///< of one folder
 
-void refuse(PluginInfo &info, const Error &error)
+void refuse(PluginRecord &record, const Error &error)
 {
-    info.state = PluginState::Refused;
-    info.reason = error.message;
-    info.hint = error.hint;
+    record.info.state = PluginState::Refused;
+    record.info.reason = error.message;
+    record.info.hint = error.hint;
+    record.engineLibrary.clear();
+    record.uiLibrary.clear();
 }
 
 Result<void> readInto(PluginRecord &record, const fs::path &folder)
@@ -48,57 +51,55 @@ PluginRecord readPlugin(const fs::path &folder)
     PluginRecord record;
     record.info.id = folder.filename().string();
     record.info.directory = folder.string();
-    if (auto read = readInto(record, folder); !read) {
-        refuse(record.info, read.error());
-        record.engineLibrary.clear();
-        record.uiLibrary.clear();
-    } else {
+    if (auto read = readInto(record, folder); !read)
+        refuse(record, read.error());
+    else
         record.info.state = PluginState::Available;
-    }
     return record;
 }
 
-/// Names that the program or an earlier plugin has already.
-void refuseTakenNames(std::vector<PluginRecord> &records)
+const PluginRecord *findRecord(const std::vector<PluginRecord> &records, std::string_view id)
 {
-    std::map<std::pair<std::string, std::string>, std::string> owners;
-    for (const Field &field : specFields())
-        for (const std::string &choice : field.choices)
-            if (!field.point.empty()) owners[{field.point, choice}] = "the program itself";
-    for (PluginRecord &record : records) {
-        if (!record.info.isUsable()) continue;
-        for (const ProvidedPart &part : record.info.provides) {
-            const auto [owner, isNew] =
-                owners.emplace(std::pair{part.point, part.name}, "plugin \"" + record.info.id + "\"");
-            if (isNew) continue;
-            refuse(record.info, Error{ErrorCode::Conflict,
-                                      "Cannot provide " + part.point + " \"" + part.name +
-                                          "\": " + owner->second + " has that name, expected a new one.",
-                                      "Rename it, or remove one of the two plugins."});
-            break;
-        }
-    }
+    const auto found = std::find_if(records.begin(), records.end(),
+                                    [&](const PluginRecord &record) { return record.info.id == id; });
+    return found == records.end() ? nullptr : &*found;
 }
 
-/// Orders plugins by what they require, and disables those whose requirements do not hold.
-class RequirementResolver {
+/// Decides which plugins can be used, from what each is by itself: those whose requirements hold and whose
+/// names are free. All of it is decided in one go, as one that cannot be used must keep no name from others.
+class PluginResolver {
 public:
-    explicit RequirementResolver(std::vector<PluginRecord> &records) : m_records(records)
+    PluginResolver(std::vector<PluginRecord> records, const std::vector<std::string> &preferred)
+        : m_records(std::move(records)), m_preferred(preferred)
     {
-        for (size_t i = 0; i < records.size(); ++i) m_first.emplace(records[i].info.id, i);
+        for (size_t i = 0; i < m_records.size(); ++i) m_first.emplace(m_records[i].info.id, i);
+        for (const Field &field : specFields())
+            for (const std::string &choice : field.choices)
+                if (!field.point.empty()) m_owners[{field.point, choice}] = "the program itself";
     }
     std::vector<PluginRecord> resolve()
     {
         m_marks.assign(m_records.size(), Mark::New);
-        for (size_t i = 0; i < m_records.size(); ++i) visit(i);
-        std::vector<PluginRecord> ordered;
-        for (const size_t i : m_order) ordered.push_back(std::move(m_records[i]));
-        return ordered;
+        std::vector<size_t> turns(m_records.size());
+        std::iota(turns.begin(), turns.end(), size_t{0});
+        std::stable_sort(turns.begin(), turns.end(),
+                         [this](size_t a, size_t b) { return rank(m_records[a]) < rank(m_records[b]); });
+        for (const size_t i : turns) visit(i);
+        m_marks.assign(m_records.size(), Mark::New);
+        for (size_t i = 0; i < m_records.size(); ++i) place(i);
+        return std::move(m_ordered);
     }
 
 private:
     enum class Mark : uint8_t { New, Open, Done };
 
+    /// Whose turn it is first to take names. A folder that somebody names goes before those of the program
+    /// for an id alone: else a stranger's plugin would end all runs that use a part of ours.
+    [[nodiscard]] int rank(const PluginRecord &record) const
+    {
+        const auto found = std::find(m_preferred.begin(), m_preferred.end(), record.info.id);
+        return found != m_preferred.end() ? 0 : record.isBuiltIn ? 1 : 2;
+    }
     void disable(PluginInfo &info, const std::string &reason, const std::string &hint)
     {
         if (!info.isUsable()) return;
@@ -122,9 +123,9 @@ private:
                     visit(found->second);
             }
         for (const PluginRequirement &requirement : info.requirements) check(info, requirement);
+        takeNames(m_records[index]);
         m_way.pop_back();
         m_marks[index] = Mark::Done;
-        m_order.push_back(index);
     }
     void disableCycle(size_t begin)
     {
@@ -156,21 +157,45 @@ private:
             disable(info, wanted + "is installed in version " + other.version + ".",
                     "Install version " + requirement.version + " of \"" + requirement.id + "\".");
     }
+    /// All or none: the names of one that is refused for another of its names stay free.
+    void takeNames(PluginRecord &record)
+    {
+        if (!record.info.isUsable()) return;
+        for (const ProvidedPart &part : record.info.provides)
+            if (const auto owner = m_owners.find({part.point, part.name}); owner != m_owners.end())
+                return refuse(record, Error{ErrorCode::Conflict,
+                                            "Cannot provide " + part.point + " \"" + part.name + "\": " +
+                                                owner->second + " has that name, expected a new one.",
+                                            "Rename it, or remove one of the two plugins."});
+        for (const ProvidedPart &part : record.info.provides)
+            m_owners[{part.point, part.name}] = "plugin \"" + record.info.id + "\"";
+    }
+    /// In the order of the folders, behind what it requires.
+    void place(size_t index)
+    {
+        if (m_marks[index] != Mark::New) return;
+        m_marks[index] = Mark::Done;
+        for (const PluginRequirement &requirement : m_records[index].info.requirements)
+            if (const auto found = m_first.find(requirement.id); found != m_first.end()) place(found->second);
+        m_ordered.push_back(std::move(m_records[index]));
+    }
 
-    std::vector<PluginRecord> &m_records;
+    std::vector<PluginRecord> m_records;
+    const std::vector<std::string> &m_preferred;
     std::map<std::string, size_t> m_first;
+    std::map<std::pair<std::string, std::string>, std::string> m_owners; ///< of point and name
     std::vector<Mark> m_marks;
     std::vector<size_t> m_way;
-    std::vector<size_t> m_order;
+    std::vector<PluginRecord> m_ordered;
 };
 
 } // namespace
 
-void PluginCatalogue::scanDirectory(const PluginDirectory &directory)
+void PluginCatalogue::scanDirectory(const PluginDirectory &directory, bool isBuiltIn)
 {
     std::error_code failed;
     const bool isMissing = !fs::exists(fs::symlink_status(directory.path, failed));
-    if (isMissing && directory.need == DirectoryNeed::Optional) return;
+    if (isMissing && directory.need != DirectoryNeed::Named) return;
     // A link to the folder itself is fine: whoever named it meant where it leads.
     const fs::path path = fs::canonical(directory.path, failed);
     if (failed) {
@@ -206,50 +231,62 @@ void PluginCatalogue::scanDirectory(const PluginDirectory &directory)
     }
     for (const fs::path &folder : folders) {
         PluginRecord record = readPlugin(folder);
-        if (const PluginRecord *first = find(record.info.id)) {
-            refuse(record.info, Error{ErrorCode::Conflict,
-                                      "Cannot use it: a plugin \"" + record.info.id +
-                                          "\" was found first in \"" + first->info.directory + "\".",
-                                      "Remove one of the two."});
+        record.isBuiltIn = isBuiltIn;
+        if (const PluginRecord *first = findRecord(m_found, record.info.id)) {
+            refuse(record, Error{ErrorCode::Conflict,
+                                 "Cannot use it: a plugin \"" + record.info.id + "\" was found first in \"" +
+                                     first->info.directory + "\".",
+                                 "Remove one of the two."});
         }
-        m_records.push_back(std::move(record));
+        m_found.push_back(std::move(record));
     }
 }
 
 PluginCatalogue PluginCatalogue::scan(const std::vector<PluginDirectory> &directories)
 {
-    PluginCatalogue catalogue;
-    std::vector<fs::path> seen;
+    std::error_code ignored;
+    std::vector<fs::path> paths, builtIn, seen;
     for (const PluginDirectory &directory : directories) {
-        std::error_code ignored;
-        const fs::path path = fs::weakly_canonical(directory.path, ignored);
-        if (std::find(seen.begin(), seen.end(), path) != seen.end()) continue; // named twice
-        seen.push_back(path);
-        catalogue.scanDirectory(directory);
+        paths.push_back(fs::weakly_canonical(directory.path, ignored));
+        if (ignored) paths.back() = directory.path; // no two that cannot be read are the same
+        if (directory.need == DirectoryNeed::BuiltIn) builtIn.push_back(paths.back());
     }
-    refuseTakenNames(catalogue.m_records);
-    catalogue.m_records = RequirementResolver(catalogue.m_records).resolve();
+    const auto isAmong = [](const std::vector<fs::path> &some, const fs::path &path) {
+        return std::find(some.begin(), some.end(), path) != some.end();
+    };
+    PluginCatalogue catalogue;
+    for (size_t i = 0; i < paths.size(); ++i) {
+        if (isAmong(seen, paths[i])) continue; // named twice
+        seen.push_back(paths[i]);
+        catalogue.scanDirectory(directories[i], isAmong(builtIn, paths[i]));
+    }
+    catalogue.settle();
     return catalogue;
 }
 
 PluginCatalogue PluginCatalogue::ofThisUser() { return scan(pluginDirectories(userDataDir())); }
 
-const PluginRecord *PluginCatalogue::find(std::string_view id) const
-{
-    const auto found = std::find_if(m_records.begin(), m_records.end(),
-                                    [&](const PluginRecord &record) { return record.info.id == id; });
-    return found == m_records.end() ? nullptr : &*found;
-}
+const PluginRecord *PluginCatalogue::find(std::string_view id) const { return findRecord(m_records, id); }
 
 PluginCatalogue PluginCatalogue::refusing(const std::map<std::string, Error> &reasons) const
 {
     PluginCatalogue catalogue = *this;
-    for (PluginRecord &record : catalogue.m_records)
+    for (PluginRecord &record : catalogue.m_found)
         if (const auto reason = reasons.find(record.info.id); reason != reasons.end() && record.info.isUsable())
-            refuse(record.info, reason->second);
-    catalogue.m_records = RequirementResolver(catalogue.m_records).resolve();
+            refuse(record, reason->second);
+    catalogue.settle();
     return catalogue;
 }
+
+PluginCatalogue PluginCatalogue::preferring(const std::vector<std::string> &ids) const
+{
+    PluginCatalogue catalogue = *this;
+    catalogue.m_preferred = ids;
+    catalogue.settle();
+    return catalogue;
+}
+
+void PluginCatalogue::settle() { m_records = PluginResolver(m_found, m_preferred).resolve(); }
 
 std::vector<PluginInfo> PluginCatalogue::infos() const
 {

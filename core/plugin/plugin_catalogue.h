@@ -20,6 +20,7 @@ struct PluginRecord {
     PluginInfo info;
     std::filesystem::path engineLibrary; ///< absolute, checked; empty: no such half, or refused
     std::filesystem::path uiLibrary;
+    bool isBuiltIn = false; ///< of the folder that comes with the programs
 };
 
 class PluginCatalogue {
@@ -34,8 +35,11 @@ public:
     /// refused.
     [[nodiscard]] const std::vector<PluginRecord> &records() const { return m_records; }
     [[nodiscard]] const PluginRecord *find(std::string_view id) const;
-    /// With some that were available refused, as trying them showed, and what requires those disabled.
+    /// With some that were available refused, as trying them showed, and what requires those disabled. The
+    /// names that they had are free for others.
     [[nodiscard]] PluginCatalogue refusing(const std::map<std::string, Error> &reasons) const;
+    /// As a run sees it that uses these: a name that two plugins have is theirs, whatever else is installed.
+    [[nodiscard]] PluginCatalogue preferring(const std::vector<std::string> &ids) const;
     [[nodiscard]] std::vector<PluginInfo> infos() const;
     /// The program's fields and those of these plugins.
     [[nodiscard]] FieldTable::Ptr fieldTable() const { return FieldTable::withPlugins(infos()); }
@@ -43,9 +47,12 @@ public:
     [[nodiscard]] const std::vector<Error> &problems() const { return m_problems; }
 
 private:
-    void scanDirectory(const PluginDirectory &directory);
+    void scanDirectory(const PluginDirectory &directory, bool isBuiltIn);
+    void settle();
 
-    std::vector<PluginRecord> m_records;
+    std::vector<PluginRecord> m_found; ///< in the order of the folders, each as it is by itself
+    std::vector<std::string> m_preferred;
+    std::vector<PluginRecord> m_records; ///< what names and requirements make of them
     std::vector<Error> m_problems;
 };
 

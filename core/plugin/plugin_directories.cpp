@@ -39,7 +39,7 @@ std::vector<PluginDirectory> pluginDirectories(const fs::path &userData)
         if (end > begin) directories.push_back({named.substr(begin, end - begin), DirectoryNeed::Named});
         begin = end + 1;
     }
-    directories.push_back({builtInDirectory(), DirectoryNeed::Optional});
+    directories.push_back({builtInDirectory(), DirectoryNeed::BuiltIn});
     directories.push_back({userData / "plugins", DirectoryNeed::Optional});
     return directories;
 }

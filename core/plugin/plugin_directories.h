@@ -9,8 +9,9 @@
 namespace orrery {
 
 enum class DirectoryNeed : uint8_t {
-    Optional, ///< may be missing: the built-in and the user's folder
+    Optional, ///< may be missing: the user's folder
     Named,    ///< somebody asked for it: that it is missing is told
+    BuiltIn,  ///< may be missing; it comes with the programs: names of its plugins are not for others
 };
 
 struct PluginDirectory {

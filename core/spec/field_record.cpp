@@ -167,6 +167,7 @@ std::vector<PluginRule> readRules(RecordReader &reader, const std::string &place
         rule.holds = part.text("holds", true, kMaxConditionBytes);
         rule.expected = part.text("expected", true, kMaxRuleTextBytes);
         rule.hint = part.text("hint", true, kMaxRuleTextBytes);
+        rule.newRunsOnly = part.flag("newRunsOnly");
         part.finish();
         reader.adopt(part);
         rules.push_back(std::move(rule));
@@ -315,6 +316,7 @@ Json pluginFieldsToJson(const std::vector<Field> &fields)
         for (const PluginRule &rule : rulesOf(field)) {
             Json one = {{"holds", rule.holds}, {"expected", rule.expected}, {"hint", rule.hint}};
             if (!rule.when.empty()) one["when"] = rule.when;
+            if (rule.newRunsOnly) one["newRunsOnly"] = true;
             record["rules"].push_back(std::move(one));
         }
         records.push_back(std::move(record));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/spec/field_table.h"
 
+#include "core/base/text.h"
 #include "core/spec/modality.h"
 
 #include <utility>
@@ -235,7 +236,8 @@ void addModalities(std::vector<Entry> &table)
                         .advanced());
     table.push_back(entry("attention.modality_dropout", "Modality dropout", group, owner,
                           PLACE(model.attention.modalityDropout),
-                          "Probability that a modality is hidden in training where another one remains.")
+                          "Probability that a modality is left out of a document in training, as if it had "
+                          "never been there, where another one remains.")
                         .below(0, 1)
                         .advanced());
     table.push_back(
@@ -244,14 +246,15 @@ void addModalities(std::vector<Entry> &table)
             .range(0, 1)
             .advanced());
     table.push_back(entry("media.image_size", "Picture size", group, "core/data",
-                          PLACE(model.media.imageSize), "Side of the square that pictures are fitted into.")
+                          PLACE(model.media.imageSize),
+                          "Side of the square that pictures become: the middle square is cut out and scaled.")
                         .unit("pixels")
                         .range(1, 4096)
                         .advanced());
     table.push_back(entry("media.patch_size", "Patch size", group, "core/data", PLACE(model.media.patchSize),
                           "Side of the patches that a picture is cut into; each is one token.")
                         .unit("pixels")
-                        .range(1, 256)
+                        .range(1, 64) // what checkFrontEnd (core/data/media/front_end.h) takes
                         .advanced());
     table.push_back(entry("media.image_stem", "Picture stem", group, "core/nn", PLACE(model.media.imageStem),
                           "What makes a vector of a patch: two small convolutions and a linear layer, which learn shapes "
@@ -307,8 +310,9 @@ void addData(std::vector<Entry> &table)
 {
     const char *group = "Data";
     const char *owner = "core/data";
-    table.push_back(entry("data.path", "Text", group, owner, PLACE(data.path),
-                          "File or folder to train on: text, source code or JSON lines.")
+    table.push_back(entry("data.path", "Data", group, owner, PLACE(data.path),
+                          "File or folder to train on: text, source code, JSON lines, or a manifest with "
+                          "pictures and recordings; or gen:shapes.")
                         .path());
     table.push_back(entry("data.tokenizer", "Tokenizer", group, owner, PLACE(data.tokenizer),
                           "How text becomes tokens: bytes needs no training; bpe is trained on the text and makes "
@@ -549,7 +553,7 @@ std::vector<Field> makeTable()
     std::vector<Entry> table;
     table.push_back(entry(
         "name", "Name", "Data", "core/store", [](auto &spec) -> auto & { return spec.name; },
-        "Shown in the list of runs; made from text and preset when empty."));
+        "Shown in the list of runs; made from data and preset when empty."));
     addModel(table);
     addModalities(table);
     addData(table);
@@ -596,14 +600,18 @@ const Field &learningRateFactorField()
 Result<const Field *> requireChangeableField(std::string_view key)
 {
     if (key == kLearningRateFactorKey) return &learningRateFactorField();
-    ORRERY_ASSIGN(const Field *field, requireField(key));
-    if (field->change == FieldChange::WhileRunning) return field;
+    const bool isOfPlugin = key.starts_with("plugins."); // a table without plugins does not know it
+    const Field *field = nullptr;
+    if (!isOfPlugin) {
+        ORRERY_ASSIGN(field, requireField(key));
+        if (field->change == FieldChange::WhileRunning) return field;
+    }
     std::string changeable = kLearningRateFactorKey;
     for (const Field &other : specFields())
         if (other.change == FieldChange::WhileRunning) changeable += ", " + other.key;
     return Error{ErrorCode::InvalidInput,
-                 "Cannot change \"" + field->key + "\" of a run: it is frozen, expected one of " +
-                     changeable + ".",
+                 "Cannot change \"" + (field ? field->key : sanitizeUtf8(key.substr(0, 80))) +
+                     "\" of a run: it is frozen, expected one of " + changeable + ".",
                  "Start a new run with the other value."};
 }
 

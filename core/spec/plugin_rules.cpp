@@ -136,12 +136,13 @@ Result<void> checkPluginRules(const PluginInfo &plugin)
     return {};
 }
 
-std::vector<FieldProblem> findBrokenRules(const PluginInfo &plugin, const RunSpec &spec)
+std::vector<FieldProblem> findBrokenRules(const PluginInfo &plugin, const RunSpec &spec, RuleKind kind)
 {
     std::vector<FieldProblem> problems;
     const Values values = formulaValues(plugin, spec);
     for (const Field &field : plugin.settings)
         for (const PluginRule &rule : rulesOf(field)) {
+            if (rule.newRunsOnly != (kind == RuleKind::NewRunsOnly)) continue;
             const auto broken = isBroken(rule, values);
             if (!broken.ok() || !*broken) continue;
             const auto expected = filledIn(rule.expected, values), hint = filledIn(rule.hint, values);

@@ -18,6 +18,7 @@ struct PluginRule {
     std::string holds;    ///< a condition
     std::string expected; ///< what stands behind "expected"; {formula} becomes its value
     std::string hint;     ///< the next step; likewise
+    bool newRunsOnly = false; ///< came when runs that break it were there: these go on
     bool operator==(const PluginRule &) const = default;
 };
 inline constexpr size_t kMaxRules = 8;           ///< of one setting
@@ -35,7 +36,9 @@ const std::vector<PluginRule> &rulesOf(const Field &field);
 /// Checks that all conditions and texts can be read, with the names that formulas may use (core/spec/plugin_cost.h).
 /// @error InvalidInput naming the setting
 Result<void> checkPluginRules(const PluginInfo &plugin);
-/// Those that the spec breaks. Settings that are no good by themselves break none.
-std::vector<FieldProblem> findBrokenRules(const PluginInfo &plugin, const RunSpec &spec);
+enum class RuleKind : uint8_t { Always, NewRunsOnly };
+/// Those of this kind that the spec breaks. Settings that are no good by themselves break none.
+std::vector<FieldProblem> findBrokenRules(const PluginInfo &plugin, const RunSpec &spec,
+                                          RuleKind kind = RuleKind::Always);
 
 } // namespace orrery

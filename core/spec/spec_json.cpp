@@ -100,6 +100,20 @@ Result<void> checkVersion(const Json &json)
     return {};
 }
 
+/// Before the table had the range of the front end, the frozen spec of a model of text could hold larger
+/// patches. It reads no picture, so they become the default and its run opens; with pictures they were always
+/// refused.
+void forgetUnreadPatches(Json &json)
+{
+    constexpr int64_t kLargestBefore = 256;
+    static const Json::json_pointer kCount("/attention/num_modalities"), kPatch("/media/patch_size");
+    if (!json.contains(kVersionKey) || !json.contains(kPatch)) return;
+    if (json.contains(kCount) && json.at(kCount) != 1) return;
+    const Json &patch = json.at(kPatch);
+    if (!patch.is_number_integer() || patch < 1 || patch > kLargestBefore) return;
+    if (patch > findField("media.patch_size")->maximum) json.at(kPatch) = MediaSpec{}.patchSize;
+}
+
 /// What a frozen spec of an older program meant.
 void migrate(const Json &json, Values &values)
 {
@@ -185,8 +199,9 @@ bool decidesNumbers(const std::string &key, const RunSpec &spec)
 
 Result<void> SpecBuilder::setJson(std::string_view json)
 {
-    ORRERY_ASSIGN(const auto parsed, parseSpec(json));
+    ORRERY_ASSIGN(auto parsed, parseSpec(json));
     ORRERY_TRY(checkVersion(parsed));
+    forgetUnreadPatches(parsed);
     Values values;
     ORRERY_TRY(collect(*m_table, "", parsed, values));
     migrate(parsed, values);

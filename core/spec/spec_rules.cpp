@@ -6,6 +6,7 @@
 #include "core/spec/field_values.h"
 #include "core/spec/model_shape.h"
 #include "core/spec/objective_mix.h"
+#include "core/spec/plugin_rules.h"
 #include "core/spec/plugin_use.h"
 #include "core/spec/schedule.h"
 
@@ -16,8 +17,7 @@ namespace orrery {
 
 namespace {
 
-constexpr int64_t kMaxPatchSize = 64; ///< as checkFrontEnd (core/data/media/front_end.h) has it
-constexpr int64_t kMaxCells = 64;     ///< patches a side, likewise
+constexpr int64_t kMaxCells = 64; ///< patches a side, as checkFrontEnd (core/data/media/front_end.h) has it
 constexpr int64_t kTextBesideMedia = 16;
 constexpr const char *kShareAllSteps = "Set schedule.total_steps to 0, so that the stages share train.steps.";
 
@@ -254,12 +254,10 @@ void Problems::checkPictures()
 {
     const MediaSpec &media = m_spec.model.media;
     if (!areGood({"media.image_size", "media.patch_size", "media.audio_tokens", "model.context"})) return;
-    if (media.patchSize > kMaxPatchSize)
-        return add("media.patch_size", std::to_string(media.patchSize) + " pixels",
-                   "at most " + std::to_string(kMaxPatchSize), "Set media.patch_size to 8 or 16.");
     if (media.imageSize % media.patchSize != 0) {
+        const auto largest = static_cast<int64_t>(findField("media.patch_size")->maximum);
         int64_t divisor = 1;
-        for (int64_t size = 1; size <= std::min(kMaxPatchSize, media.imageSize); ++size)
+        for (int64_t size = 1; size <= std::min(largest, media.imageSize); ++size)
             if (media.imageSize % size == 0 &&
                 std::abs(size - media.patchSize) <= std::abs(divisor - media.patchSize))
                 divisor = size;
@@ -356,6 +354,12 @@ void Problems::checkWhatIsNew()
         add("continual.strategy", m_spec.continual.strategy + " without continual.stages",
             "naive where there is one text, as nothing comes before it that could be forgotten",
             "Name the texts that come next in continual.stages, or set continual.strategy to naive.");
+    for (const std::string &id : pluginsUsedBy(m_spec, m_table)) {
+        const PluginInfo *plugin = m_table.findPlugin(id);
+        if (!plugin || !plugin->isUsable()) continue;
+        for (FieldProblem &problem : findBrokenRules(*plugin, m_spec, RuleKind::NewRunsOnly))
+            if (areGood({problem.key.c_str()})) m_list.push_back(std::move(problem));
+    }
 }
 
 /// The strategy that changes a semantic memory alone, beside plugins that have none or where it is off. A plugin that
@@ -412,7 +416,7 @@ std::vector<FieldProblem> findProblems(const RunSpec &spec, const FieldTable &ta
         problems.push_back(
             {"data.path", Error{ErrorCode::InvalidInput,
                                 "Cannot set \"data.path\": found nothing, expected a file or folder.",
-                                "Choose a text to train on (--data PATH)."}});
+                                "Choose the data to train on (--data PATH)."}});
     return problems;
 }
 

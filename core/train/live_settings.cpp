@@ -12,8 +12,14 @@
 
 namespace orrery {
 
-Result<void> LiveSettings::check(const SettingChange &change)
+Result<void> LiveSettings::check(const SettingChange &change, const RunSpec &run)
 {
+    constexpr std::string_view kPlugins = "plugins.";
+    if (const std::string_view key = change.key; key.starts_with(kPlugins)) {
+        const std::string_view rest = key.substr(kPlugins.size());
+        const auto table = FieldTable::describedBy(run);
+        if (table->findPlugin(rest.substr(0, rest.find('.')))) ORRERY_TRY(table->require(key));
+    }
     ORRERY_ASSIGN(const Field *field, requireChangeableField(change.key));
     if (auto value = parseFieldValue(*field, change.value); !value) return value.error();
     return {};

@@ -26,8 +26,9 @@ struct LoggedChange {
 class LiveSettings {
 public:
     explicit LiveSettings(RunSpec frozen) : m_spec(std::move(frozen)) {}
+    /// @param run whose plugins tell their settings' keys from unknown ones
     /// @error InvalidInput: unknown or frozen key, bad value
-    static Result<void> check(const SettingChange &change);
+    static Result<void> check(const SettingChange &change, const RunSpec &run);
     /// @error as check
     Result<void> apply(const LoggedChange &change);
     [[nodiscard]] const RunSpec &spec() const { return m_spec; }

@@ -49,6 +49,24 @@ Result<TrainingSources> multiModalSources(const RunSpec &spec, const MultiModalS
     return sources;
 }
 
+/// They were there when the run was made. Another path is no remedy for it, as its spec is frozen.
+Result<void> checkDataAreThere(const RunSpec &spec)
+{
+    std::vector<std::string> paths = {spec.data.path};
+    paths.insert(paths.end(), spec.continual.stages.begin(), spec.continual.stages.end());
+    for (const std::string &path : paths) {
+        std::error_code error;
+        if (isGeneratorPath(path) || std::filesystem::exists(path, error) || error) continue;
+        return Error{ErrorCode::NotFound,
+                     "Cannot read data \"" + path +
+                         "\": there is no such file or folder, expected what the run was made with.",
+                     spec.continual.isOn()
+                         ? "Put it back, or start a new run."
+                         : "Put it back, or branch the run from a checkpoint with another data.path."};
+    }
+    return {};
+}
+
 /// Several texts: one after the other, or, without stages in the spec, all at once.
 Result<TrainingSources> makeStagedSources(const RunSpec &spec, const RunData &data,
                                           const Objective &objective)
@@ -84,6 +102,7 @@ RunData RunData::ofShards(const TokenShards &shards)
 Result<RunData> prepareRunData(const RunSpec &spec, const std::filesystem::path &cacheDirectory,
                                const ProgressFn &progress, const std::atomic<bool> *cancel)
 {
+    ORRERY_TRY(checkDataAreThere(spec));
     RunData data;
     if (spec.model.attention.numModalities > 1) {
         ORRERY_ASSIGN(OpenedMultiModal opened, openDocuments(spec, cacheDirectory, progress, cancel));

@@ -29,7 +29,8 @@ struct RunData {
 };
 
 /// What a spec names as data, tokenized or decoded into the cache unless it is there already.
-/// @error as prepareData, openMultiModal and checkDataModalities
+/// @error NotFound: data that a run was made with are not there; as prepareData, openMultiModal and
+/// checkDataModalities
 Result<RunData> prepareRunData(const RunSpec &spec, const std::filesystem::path &cacheDirectory,
                                const ProgressFn &progress = {}, const std::atomic<bool> *cancel = nullptr);
 

@@ -26,7 +26,7 @@ Result<void> TrainingLoop::post(const ControlCommand &command)
         if (const auto note = noteFromValue(command.setting.value, m_parts.run.frozen().id); !note)
             return note.error();
     if (command.verb == ControlVerb::Set && !isNote) {
-        ORRERY_TRY(LiveSettings::check(command.setting));
+        ORRERY_TRY(LiveSettings::check(command.setting, m_parts.run.frozen().spec));
         ORRERY_TRY(checkStarred(command.setting));
         ORRERY_TRY(checkPatience(command.setting));
     }

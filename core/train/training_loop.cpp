@@ -118,9 +118,9 @@ void TrainingLoop::begin()
                                         : "";
     const std::string payload = jsonText({{"total_steps", m_parts.totalSteps}});
     if (m_parts.isResume) {
-        const std::string note = m_parts.startNote.empty() ? "" : " (" + m_parts.startNote + ")";
+        const std::string note = m_parts.startNote.empty() ? "" : " " + m_parts.startNote; // whole sentences
         m_outputs.event(EventKind::Resumed, m_state.step,
-                        "Resumed from checkpoint " + std::to_string(m_state.step) + note + "." + upTo,
+                        "Resumed from checkpoint " + std::to_string(m_state.step) + "." + note + upTo,
                         payload);
     } else {
         m_outputs.event(EventKind::Started, m_state.step,

@@ -61,7 +61,12 @@ Result<void> TrainingLoop::writeCheckpoint(bool measures)
     const auto written = saveCheckpoint(
         m_parts.run.checkpoints(), m_model, *m_parts.optimizer, state, m_parts.run.frozen().digest,
         m_parts.continual ? m_parts.continual->state() : std::vector<NamedTensor>());
-    if (!written) return written.error();
+    if (!written) {
+        Error error = written.error();
+        if (error.isDiskFull)
+            error.hint = "Free some space on that disk, then resume; the last checkpoint is whole.";
+        return error;
+    }
     m_savedBytes = *written;
     m_state.bestValLoss = state.bestValLoss;
     m_state.bestStep = state.bestStep;

@@ -81,7 +81,7 @@ Result<void> compareData(LoopParts &parts, const RunSpec &spec)
                          "strategy kept is of that.",
                      "Restore the text, or start a new run."};
     parts.startNote += std::string(parts.startNote.empty() ? "" : " ") + "Note that " + which +
-                       " changed since then: losses before and after are of different text.";
+                       " changed since then: losses before and after are of different data.";
     return {};
 }
 

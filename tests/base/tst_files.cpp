@@ -108,7 +108,8 @@ private Q_SLOTS:
         QTest::addColumn<int>("operation");
         QTest::addColumn<int>("failure");
         QTest::addColumn<QString>("hint");
-        QTest::newRow("full on write") << int(WriteOperation::Write) << ENOSPC << "Free some space";
+        QTest::newRow("full on write")
+            << int(WriteOperation::Write) << ENOSPC << "Free some space on that disk, then try again.";
         QTest::newRow("quota on write") << int(WriteOperation::Write) << EDQUOT << "Free some space";
         QTest::newRow("full on sync") << int(WriteOperation::Sync) << ENOSPC << "Free some space";
         QTest::newRow("fault on sync") << int(WriteOperation::Sync) << EIO << "The disk reports a fault";

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -115,6 +116,21 @@ private Q_SLOTS:
         VERIFY_OK(LockFile::acquire(at("d.lock"), "parent"));
         ::close(ready[0]);
         ::close(ready[1]);
+    }
+    /// As on a full disk: nothing of it stays, and whoever waited for it gets one of his own.
+    void whatCannotNameItsOwnerLeavesNothing()
+    {
+        rlimit before{};
+        QCOMPARE(::getrlimit(RLIMIT_FSIZE, &before), 0);
+        const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+        QCOMPARE(::setrlimit(RLIMIT_FSIZE, &none), 0); // no output until it is lifted
+        const auto refused = LockFile::acquire(at("full.lock"), "me");
+        ::setrlimit(RLIMIT_FSIZE, &before);
+        std::signal(SIGXFSZ, ignored);
+        VERIFY_ERROR(refused, ErrorCode::Io, "full.lock");
+        QVERIFY(!fs::exists(at("full.lock")));
+        VERIFY_OK(LockFile::acquire(at("full.lock"), "me"));
     }
     void refusesLinksAndMissingFolders()
     {

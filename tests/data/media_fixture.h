@@ -94,6 +94,14 @@ template <typename T> std::string samplesOf(const std::vector<T> &values)
     return {reinterpret_cast<const char *>(values.data()), values.size() * sizeof(T)};
 }
 
+/// An ID3v2.4 tag of so many bytes behind its head; seven bits of them in each byte of the length.
+inline std::string id3TagOf(uint32_t size)
+{
+    std::string tag("ID3\4\0\0", 6);
+    for (int shift = 21; shift >= 0; shift -= 7) tag += char((size >> shift) & 0x7f);
+    return tag + std::string(size, '\0');
+}
+
 enum class ByteOrder : bool { Little, Big };
 
 /// A number of a TIFF: two or four bytes.

@@ -43,7 +43,21 @@ private Q_SLOTS:
         add("two channels are averaged", {1, 2, 8000, 16, samplesOf<int16_t>({100, 300, -4, 4})}, {200, 0});
         add("eight channels", {1, 8, 8000, 16, samplesOf<int16_t>({8, 0, 0, 0, 0, 0, 0, 0})}, {1});
         add("µ-law", {7, 1, 8000, 8, std::string("\xff\x80", 2)}, {0, 32124});
-        add("length of a stream", {1, 1, 8000, 16, samplesOf<int16_t>({5, 6}), 0xffffffff}, {5, 6});
+        const auto piped = [&](const char *tag, uint32_t length) {
+            add(tag, {1, 1, 8000, 16, samplesOf<int16_t>({5, 6}), length}, {5, 6});
+        };
+        piped("FFmpeg to a pipe", 0xffffffff);
+        piped("SoX to a pipe", 0x7ffff000);
+        piped("arecord to a pipe", 0x80000000);
+        piped("old arecord to a pipe", 0x7fffff00);
+        piped("Oboe", 0x7fffffff);
+        piped("a length of 0 before samples", 0);
+        std::string noRiff = wavOf({1, 1, 8000, 16, samplesOf<int16_t>({5, 6, 7, 8, 9}), 0});
+        noRiff.replace(4, 4, 4, '\0');
+        QTest::newRow("no length at all") << QByteArray::fromStdString(noRiff) << QList<int>{5, 6, 7, 8, 9};
+        add("SoX to a pipe, whole frames of 3 bytes",
+            {1, 1, 8000, 24, std::string("\0\0\x40\0\0\xc0", 6), 0x7ffff000 - 0x7ffff000 % 3},
+            {16384, -16384});
     }
     void readsEveryKindOfWav()
     {
@@ -75,6 +89,42 @@ private Q_SLOTS:
         QCOMPARE(facts.bitsPerSample, int64_t(24));
     }
 
+    void readsFlacBehindATag()
+    {
+        const std::string flac = fixtureBytes("stereo.flac");
+        const auto plain = decodeAudio(flac, "a.flac");
+        VERIFY_OK(plain);
+        for (const uint32_t size : {0u, 10u, 127u, 128u, 4086u, 4087u, 100'000u}) {
+            MediaFacts facts;
+            const auto tagged = decodeAudio(id3TagOf(size) + flac, "a.flac", {}, &facts);
+            VERIFY_OK(tagged);
+            QCOMPARE(facts.kind, FileKind::Flac);
+            QVERIFY(tagged->samples == plain->samples);
+        }
+    }
+
+    /// What is cut is told to whoever asks; a rounding above 1 is no cut.
+    void countsWhatIsBeyondFullScale()
+    {
+        const auto factsOf = [](const WavParts &parts) {
+            MediaFacts facts;
+            MediaLimits limits;
+            MediaFacts told;
+            limits.onDecoded = [&told](std::string_view, const MediaFacts &all) { told = all; };
+            const auto audio = decodeAudio(wavOf(parts), "a.wav", limits, &facts);
+            if (!audio.ok() || told.numBeyondScale != facts.numBeyondScale || told.peak != facts.peak)
+                qFatal("a file that is not read, or not told of");
+            return facts;
+        };
+        const MediaFacts loud = factsOf({3, 2, 8000, 32, samplesOf<float>({0.5f, -3.5f, 0.5f, 2, 0.1f, 0})});
+        QCOMPARE(loud.numBeyondScale, uint64_t(2));
+        QCOMPARE(loud.peak, 3.5);
+        QCOMPARE(
+            factsOf({3, 1, 8000, 32, samplesOf<float>({-32768 / 32767.0f, 128 / 127.0f})}).numBeyondScale,
+            uint64_t(0));
+        QCOMPARE(factsOf({1, 1, 8000, 16, samplesOf<int16_t>({-32768, 32767})}).numBeyondScale, uint64_t(0));
+    }
+
     void refusesHostileHeaders_data()
     {
         QTest::addColumn<QByteArray>("file");
@@ -97,6 +147,23 @@ private Q_SLOTS:
         add("infinity", wavOf({3, 1, 8000, 64, samplesOf<double>({inf})}), "sample 0 is NaN");
         add("no sample", wavOf({1, 1, 8000, 16, ""}), "no sample");
         add("cut off", wavOf({1, 1, 8000, 16, four, 100}), "its samples have 100 bytes, and 8 are there");
+        add("cut off beside a length of pipes", wavOf({1, 1, 8000, 16, four, 0x7ffff000 - 2}),
+            "its samples have 2147479550 bytes");
+        add("the length of other frames", wavOf({1, 1, 8000, 16, four, 0x7ffff000 - 1}), "and 8 are there");
+        add("cut off by half", wavOf({1, 1, 8000, 16, four, 0x40000000}),
+            "its samples have 1073741824 bytes");
+        add("no sample, and a note behind",
+            wavOf({1, 1, 8000, 16, std::string("LIST\5\0\0\0INFOa\0", 14), 0}), "there is no sample in it");
+        add("whole numbers as floats",
+            wavOf({3, 1, 8000, 32, samplesOf<float>({0, 10'000, -10'000, 0, 1, 7})}),
+            "3 of its 4 samples that are not 0 are beyond full scale, up to 10000, expected samples from -1 "
+            "to 1");
+        add("RF64", std::string("RF64\xff\xff\xff\xffWAVEds64", 16),
+            "its content is RF64, expected WAV or FLAC");
+        add("MP3 behind a long tag", id3TagOf(100'000) + "\xff\xfb\x90\x64....",
+            "its content is MP3, expected WAV or FLAC");
+        add("a tag that is cut off", id3TagOf(100'000).substr(0, 500),
+            "its content is MP3 or FLAC behind an ID3 tag, expected WAV or FLAC");
         add("compressed", wavOf({0x11, 1, 8000, 4, std::string(64, 'a')}), "expected");
         add("no data part", wavOf({1, 1, 8000, 16, four}).substr(0, 36), "no part with samples");
         add("only the front", std::string("RIFF\0\0\0\0WAVE", 12), "no part with samples");
@@ -167,6 +234,12 @@ private Q_SLOTS:
         QTest::newRow("float WAV") << QByteArray::fromStdString(
             wavOf({3, 1, 44100, 32, samplesOf(std::vector<float>(100, 0.25f))}));
         QTest::newRow("FLAC") << QByteArray::fromStdString(fixtureBytes("stereo.flac"));
+        QTest::newRow("WAV from a pipe")
+            << QByteArray::fromStdString(wavOf({1, 1, 8000, 16, samplesOf(tone), 0x7ffff000}));
+        QTest::newRow("WAV of length 0")
+            << QByteArray::fromStdString(wavOf({1, 1, 8000, 16, samplesOf(tone), 0}));
+        QTest::newRow("FLAC behind a tag")
+            << QByteArray::fromStdString(id3TagOf(300) + fixtureBytes("stereo.flac"));
         QTest::newRow("24-bit FLAC") << QByteArray::fromStdString(fixtureBytes("mono24.flac"));
     }
     void survivesDamage()

@@ -18,6 +18,7 @@ private Q_SLOTS:
     void putsFilesInTheirPlaces();
     void readsFiles_data();
     void readsFiles();
+    void readsFlacBehindATag();
     void refusesWhatIsTooLarge();
 };
 
@@ -176,6 +177,22 @@ void TestChatJson::readsFiles()
     QCOMPARE(static_cast<int>(messages.error().code), code);
     const QString message = QString::fromStdString(messages.error().text());
     QVERIFY2(message.contains(part), qPrintable(message));
+}
+
+/// A tag with the picture of a cover is longer than what a signature is looked for in.
+void TestChatJson::readsFlacBehindATag()
+{
+    QTemporaryDir folder;
+    QFile file(folder.filePath(QStringLiteral("a.flac")));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(QByteArray("ID3\4\0\0\0\0\x7f\0", 10) + QByteArray(127 * 128, '\0') + "fLaC");
+    file.close();
+    auto written =
+        parseConversation(R"([{"role":"user","content":[{"text":"a"},{"audio":"a.flac"}]}])", "chat.json");
+    QVERIFY(written.ok());
+    const auto messages =
+        readConversationFiles(std::move(*written), "chat.json", folder.path().toStdString(), 1 << 20);
+    QVERIFY2(messages.ok(), messages.ok() ? "" : messages.error().text().c_str());
 }
 
 void TestChatJson::refusesWhatIsTooLarge()

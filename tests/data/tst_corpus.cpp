@@ -188,6 +188,81 @@ private Q_SLOTS:
         VERIFY_ERROR(probeCorpus(data.path("tree")), ErrorCode::InvalidInput, "there is no record");
     }
 
+    void namesPicturesAndRecordings_data()
+    {
+        QTest::addColumn<QByteArray>("content");
+        QTest::addColumn<QString>("what");
+        QTest::addColumn<QString>("hint");
+        QTest::newRow("PNG") << QByteArray("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR", 16) << "it is a picture (PNG)"
+                             << R"(Name it in a manifest: {"image": "…"} (docs/data.md).)";
+        QTest::newRow("JPEG without a NUL")
+            << QByteArray("\xff\xd8\xff\xe0 and more") << "it is a picture (JPEG)"
+            << R"({"image": "…"})";
+        QTest::newRow("WAV") << QByteArray("RIFF\x24\0\0\0WAVEfmt ", 16) << "it is a recording (WAV)"
+                             << R"(Name it in a manifest: {"audio": "…"})";
+        QTest::newRow("GIF") << QByteArray("GIF89a\1\0\1\0", 10) << "it is a picture (GIF)"
+                             << R"(Save it as PNG or JPEG and name it in a manifest: {"image": "…"})";
+        QTest::newRow("MP3") << QByteArray("ID3\4\0\0", 6) << "it is a recording (MP3)"
+                             << R"(Save it as WAV or FLAC and name it in a manifest: {"audio": "…"})";
+    }
+    void namesPicturesAndRecordings()
+    {
+        QFETCH(const QByteArray, content);
+        QFETCH(const QString, what);
+        QFETCH(const QString, hint);
+        const DataFixture data;
+        const auto refused = probeCorpus(data.write("a.txt", content.toStdString()));
+        VERIFY_ERROR(refused, ErrorCode::InvalidInput,
+                     qPrintable(what + ", expected text, JSONL, or a manifest that names it"));
+        QVERIFY2(QString::fromStdString(refused.error().hint).contains(hint), refused.error().hint.c_str());
+    }
+
+    /// The mark of MP3 is two letters of Windows-1251 ("як"), which is read as the bytes it has.
+    void takesTextThatBeginsLikeARecording()
+    {
+        const DataFixture data;
+        VERIFY_OK(probeCorpus(data.write("a.txt", "\xff\xea \xe8 \xe2\xf1\xe5\n")));
+    }
+
+    void countsWhatAFolderOfMediaHolds()
+    {
+        const DataFixture data;
+        const std::string png("\x89PNG\r\n\x1a\n\0", 9), wav("RIFF\x24\0\0\0WAVEfmt ", 16);
+        data.write("media/a.png", png);
+        VERIFY_ERROR(probeCorpus(data.path("media")), ErrorCode::InvalidInput,
+                     "the folder holds no text file, but 1 picture, expected one file");
+        data.write("media/sub/b.png", png);
+        data.write("media/c.wav", wav);
+        const auto refused = probeCorpus(data.path("media"));
+        VERIFY_ERROR(refused, ErrorCode::InvalidInput,
+                     "holds no text file, but 2 pictures and 1 recording, expected");
+        QVERIFY2(refused.error().hint.find("A manifest lists pictures and recordings") == 0,
+                 refused.error().hint.c_str());
+        data.write("media/notes.txt", "what they are of\n");
+        const auto found = probeCorpus(data.path("media"));
+        VERIFY_OK(found);
+        QCOMPARE(reasonOf(*found, "a.png"), std::string("picture (PNG)"));
+        QCOMPARE(reasonOf(*found, "c.wav"), std::string("recording (WAV)"));
+    }
+
+    /// The folder of a manifest, whatever its name, is not learned as the names of its files.
+    void refusesAFolderThatIsAManifests()
+    {
+        const DataFixture data;
+        const std::string record = "{\"parts\":[{\"image\":\"p/1.png\"},{\"text\":\"a\"}]}\n";
+        for (const char *name : {"own/manifest.jsonl", "own2/manifest.json"}) {
+            const fs::path folder = data.write(name, record + record).parent_path();
+            data.write((folder.filename() / "origin.txt").string(), "made by hand\n");
+            const auto refused = probeCorpus(folder);
+            VERIFY_ERROR(refused, ErrorCode::InvalidInput,
+                         "most of its text is the manifest \"manifest.json");
+            QCOMPARE(refused.error().hint, std::string("Choose that file: a folder is read as text."));
+            // One among other texts is text like these: a folder of sources may have one.
+            data.write((folder.filename() / "book.txt").string(), std::string(1000, 'a'));
+            VERIFY_OK(probeCorpus(folder));
+        }
+    }
+
     /// Files that the kernel keeps from everybody: permissions do not stop root.
     void reportsWhatNobodyCanRead_data()
     {

@@ -71,6 +71,8 @@ private Q_SLOTS:
         QCOMPARE(dataPathKind(data.write("latin.txt", "gr\xfc\xdf").string()), DataPathKind::Text);
         QCOMPARE(dataPathKind(data.write("a.jsonl", "{\"text\":\"a\"}").string()), DataPathKind::Text);
         QCOMPARE(dataPathKind(data.write("m.jsonl", "[{\"text\":\"a\"}]").string()), DataPathKind::Manifest);
+        QCOMPARE(dataPathKind(data.write("m.json", "[{\"image\":\"a\"}]").string()), DataPathKind::Manifest);
+        QCOMPARE(dataPathKind(data.write("a.json", "[{\"text\":\"a\"}]").string()), DataPathKind::Text);
         QCOMPARE(dataPathKind(data.write("a.png", greyPng(1, 1, 1)).string()), DataPathKind::Media);
         QCOMPARE(dataPathKind(data.write("noname", fixtureBytes("stereo.flac")).string()),
                  DataPathKind::Media);
@@ -222,12 +224,73 @@ private Q_SLOTS:
                 std::string::npos);
     }
 
+    /// What is true of a manifest, and the number with which it is read.
+    void tellsManifestsOfTextAlone()
+    {
+        const DataFixture data;
+        RunSpec spec;
+        const auto mismatchOf = [&](const char *name, const std::string &lines) {
+            spec.data.path = data.write(name, lines).string();
+            return modalityMismatch(spec, dataPathKind(spec.data.path));
+        };
+        const std::string lines = R"([{"text":"a? ","loss":false},{"text":"b"}])"
+                                  "\n"
+                                  R"([{"text":"c? ","loss":false},{"text":"d"}])";
+        const auto alone = mismatchOf("alone.jsonl", lines);
+        QVERIFY(alone.has_value());
+        const std::string expected =
+            "it is a manifest of text alone, and attention.num_modalities is 1, expected 2, "
+            "with which manifests are read. Set attention.num_modalities to 2, or write";
+        QVERIFY2(alone->error.text().find(expected) != std::string::npos, alone->error.text().c_str());
+        QCOMPARE(alone->value, int64_t{2});
+        const auto opened = open(data, spec.data.path);
+        VERIFY_OK(opened);
+        const auto described = modalityMismatch(spec, opened->description); // the New-run form
+        QVERIFY(described.has_value());
+        QCOMPARE(described->error.text(), alone->error.text());
+        spec.model.attention.numModalities = 2;
+        VERIFY_OK(openDocuments(spec, data.cache()));
+        spec.model.attention.numModalities = 1;
+
+        const auto mixed = mismatchOf("mixed.jsonl", lines + "\n[{\"image\":\"a.png\"}]");
+        QVERIFY(mixed.has_value() && mixed->value == 3);
+        QVERIFY2(mixed->error.message.find("it has pictures or recordings, and") != std::string::npos,
+                 mixed->error.message.c_str());
+        const auto broken = mismatchOf("broken.jsonl", "[broken");
+        QVERIFY(broken.has_value());
+        QVERIFY2(broken->error.message.find("it is a manifest, and") != std::string::npos,
+                 broken->error.message.c_str());
+    }
+
+    /// No number of modalities fits what is no data, or not there.
+    void tellsWhatIsNoDataAtAll()
+    {
+        const DataFixture data;
+        for (const int64_t count : {2, 3}) {
+            RunSpec spec;
+            spec.model.attention.numModalities = count;
+            const auto check = [&](const std::filesystem::path &path) {
+                spec.data.path = path.string();
+                return checkDataModalities(spec, dataPathKind(spec.data.path));
+            };
+            VERIFY_ERROR(check(data.path("gone.jsonl")), ErrorCode::NotFound,
+                         "there is no such file or folder");
+            VERIFY_ERROR(check(data.write("a.png", greyPng(1, 1, 1))), ErrorCode::InvalidInput,
+                         "it is a picture (PNG), expected text, JSONL, or a manifest that names it");
+            VERIFY_ERROR(check(data.write("x.bin", std::string("a\0b", 3))), ErrorCode::InvalidInput,
+                         "the file is binary (NUL at byte 1)");
+            VERIFY_ERROR(check(data.write("a.txt", "hello")), ErrorCode::InvalidInput, "it is text, and");
+        }
+    }
+
     void stagesAreTexts()
     {
         const DataFixture data;
         VERIFY_OK(checkStageIsText(data.write("a.txt", "hello").string()));
-        VERIFY_ERROR(checkStageIsText(data.write("m.jsonl", "[{\"text\":\"a\"}]").string()), ErrorCode::InvalidInput,
-                     "m.jsonl\", which has pictures or recordings, expected texts");
+        VERIFY_ERROR(checkStageIsText(data.write("m.jsonl", "[{\"image\":\"a\"}]").string()),
+                     ErrorCode::InvalidInput, "m.jsonl\", which has pictures or recordings, expected texts");
+        VERIFY_ERROR(checkStageIsText(data.write("t.jsonl", "[{\"text\":\"a\"}]").string()),
+                     ErrorCode::InvalidInput, "t.jsonl\", which is a manifest of text alone, expected texts");
         VERIFY_ERROR(checkStageIsText("gen:shapes"), ErrorCode::InvalidInput, "which has pictures or recordings");
         QVERIFY(checkStageIsText("gen:shapes").error().hint.find("Take it out of continual.stages") != std::string::npos);
         VERIFY_ERROR(checkStageIsText(data.write("a.png", greyPng(1, 1, 1)).string()), ErrorCode::InvalidInput,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/data/media/image_patches.h"
+#include "core/spec/field_table.h"
 #include "data_fixture.h"
 
 using namespace orrery;
@@ -105,6 +106,31 @@ private Q_SLOTS:
         QCOMPARE(out[0], -1.0f);
         QCOMPARE(out[1], 1.0f);
         QVERIFY(std::abs(out[2] + 0.6f) < 1e-6f);
+    }
+
+    void saysWhatIsCutAway()
+    {
+        QCOMPARE(croppedShare(300, 100, 6, 6), 1 - 1.0 / 3);
+        QCOMPARE(croppedShare(100, 300, 6, 6), 1 - 1.0 / 3);
+        QCOMPARE(croppedShare(100, 300, 1, 3), 0.0);
+        QCOMPARE(croppedShare(5, 5, 6, 6), 0.0);
+        QCOMPARE(croppedShare(1, 1'000'000, 1, 1), 1 - 1e-6);
+    }
+
+    /// What the table, the form and the schema offer is what can be cut, neither more nor less.
+    void theSettingHasTheRangeOfTheFrontEnd()
+    {
+        const Field *patch = findField("media.patch_size");
+        QVERIFY(patch);
+        FrontEnd frontEnd;
+        for (const auto &[value, isGood] : {std::pair{patch->minimum - 1, false},
+                                            {patch->minimum, true},
+                                            {patch->maximum, true},
+                                            {patch->maximum + 1, false}}) {
+            frontEnd.patch = static_cast<int64_t>(value);
+            QCOMPARE(checkFrontEnd(frontEnd).ok(), isGood);
+            QCOMPARE(checkFieldValue(*patch, frontEnd.patch).ok(), isGood);
+        }
     }
 
     void checksTheFrontEnd_data()

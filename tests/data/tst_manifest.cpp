@@ -118,6 +118,54 @@ private Q_SLOTS:
         QVERIFY(!isManifest(data.path("none.jsonl")));
     }
 
+    /// As text, a manifest would be learned as the names of its files.
+    void knowsManifestsOfAnyName_data()
+    {
+        QTest::addColumn<QByteArray>("content");
+        QTest::addColumn<bool>("expected");
+        const QByteArray parts = R"({"parts":[{"image":"a.png"},{"text":"a"}],"id":0})",
+                         list = R"([{"audio":"a.wav"}])";
+        const QByteArray given = R"({"parts":[{"text":"a"}]})";
+        QTest::newRow("objects") << parts + '\n' + parts + '\n' << true;
+        QTest::newRow("lists, behind a byte order mark") << "\xef\xbb\xbf \n" + list + '\n' + list << true;
+        QTest::newRow("one record") << parts << true;
+        QTest::newRow("a picture later on") << given + '\n' + given + '\n' + parts << true;
+        QTest::newRow("a broken record behind it") << parts + "\n{\"parts\":[{\"image\"\n" << true;
+        QTest::newRow("a slip in its part")
+            << QByteArray(R"({"parts":[{"image":"a.png","caption":"a"}]})") << true;
+        QTest::newRow("prose behind it") << parts + "\nis a record of a manifest.\n" << false;
+        QTest::newRow("prose before it") << "A manifest:\n" + parts + '\n' << false;
+        QTest::newRow("parts of text alone") << given + '\n' + given << false;
+        QTest::newRow("an array of captions")
+            << QByteArray(R"([{"image":"a.png","caption":"a dog"}])") << false;
+        QTest::newRow("an array of numbers") << QByteArray("[1, 2]\n") << false;
+        QTest::newRow("a document") << QByteArray("{\n \"parts\": [{\"image\": \"a.png\"}]\n}\n") << false;
+        QTest::newRow("code") << QByteArray("{\"parts\":[{\"image\":\"a.png\"}, next()]}\n") << false;
+        QTest::newRow("captions beside pictures") << QByteArray(R"({"image":"a.png","text":"a"})") << false;
+        QTest::newRow("a bracket") << QByteArray("[section]\nkey=value\n") << false;
+        QTest::newRow("blank") << QByteArray(" \n\n") << false;
+        QTest::newRow("nothing") << QByteArray() << false;
+    }
+    void knowsManifestsOfAnyName()
+    {
+        QFETCH(const QByteArray, content);
+        QFETCH(const bool, expected);
+        const DataFixture data;
+        for (const char *name : {"m.json", "m.txt", "m", "m.jsonl.bak"})
+            QCOMPARE(isManifest(data.write(name, content.toStdString())), expected);
+    }
+
+    void knowsWhetherThereIsMedia()
+    {
+        const DataFixture data;
+        const std::string text = "[{\"text\":\"a\"}]\n";
+        QVERIFY(*namesMedia(data.write("a.jsonl", text + "{\"parts\":[{\"image\":\"gone.png\"}]}\n[broken")));
+        QVERIFY(!*namesMedia(data.write("b.jsonl", text + text)));
+        VERIFY_ERROR(namesMedia(data.write("c.jsonl", text + "[broken\n[{\"image\":\"a\"}]")),
+                     ErrorCode::InvalidInput, "line 2: broken JSON");
+        VERIFY_ERROR(namesMedia(data.path("none")), ErrorCode::NotFound, "none");
+    }
+
     void namesTheBrokenLine_data()
     {
         QTest::addColumn<QByteArray>("line");

@@ -23,6 +23,21 @@ private Q_SLOTS:
         add("another RIFF", QByteArray("RIFF\1\2\3\4AVI "), "unknown");
         add("the word RIFF", QByteArray("RIFF is a container."), "text");
         add("FLAC", QByteArray("fLaC\0", 5), "FLAC");
+        add("FLAC behind a tag", QByteArray("ID3\3\0\0\0\0\0\2..fLaC", 16), "FLAC");
+        add("FLAC behind a tag with a foot",
+            QByteArray("ID3\4\0\x10\0\0\0\0"
+                       "3DI\4\0\x10\0\0\0\0"
+                       "fLaC",
+                       24),
+            "FLAC");
+        add("FLAC not where the tag ends", QByteArray("ID3\3\0\0\0\0\0\1..fLaC", 16), "unknown");
+        add("a tag with an eighth bit", QByteArray("ID3\3\0\0\0\0\0\x82..fLaC", 16), "unknown");
+        add("a tag beyond the head",
+            QByteArray("ID3\3\0\0\x7f\x7f\x7f\x7f"
+                       "fLaC",
+                       14),
+            "unknown");
+        add("a text of ID3", QByteArray("ID3 is the mark of a tag."), "text");
         add("ASCII", QByteArray("hello\r\n\tworld"), "text");
         add("UTF-8", QByteArray("gr\xc3\xbc\xc3\x9f"), "text");
         add("cut in a character", QByteArray("gr\xc3"), "text");
@@ -60,6 +75,13 @@ private Q_SLOTS:
         add("OggS\1", "Ogg", Modality::Audio);
         add(QByteArray("FORM\0\0\1\0AIFF", 12), "AIFF", Modality::Audio);
         add(QByteArray("\0\0\0\x18" "ftypM4A ", 12), "M4A", Modality::Audio);
+        add("RF64\xff\xff\xff\xffWAVE", "RF64", Modality::Audio);
+        add("BW64\xff\xff\xff\xffWAVE", "BW64", Modality::Audio);
+        add("RIFX\1\2\3\4WAVE", "RIFX", Modality::Audio);
+        add(QByteArray("riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\4\xc1\0\0", 16), "Wave64", Modality::Audio);
+        add(QByteArray("caff\0\1\0\0desc", 12), "CAF", Modality::Audio);
+        add(QByteArray(".snd\0\0\0\x18", 8), "AU", Modality::Audio);
+        add(QByteArray("ID3\3\0\0\0\0\1\0", 10), "MP3 or FLAC behind an ID3 tag", Modality::Audio);
     }
     void namesWhatOthersRead()
     {
@@ -79,7 +101,24 @@ private Q_SLOTS:
              {std::string_view("BM is no picture"), std::string_view("RIFF\1\2\3\4AVI "), std::string_view(), std::string_view("\xff"),
               std::string_view("\xff\xfe" "a\0b\0", 6), std::string_view("FORM of a letter")})
             QVERIFY(!foreignFormatOf(head));
+        QCOMPARE(
+            QLatin1String(foreignFormatOf(std::string_view("ID3\3\0\0\0\0\0\2..\xff\xfb\x90\0", 16))->name),
+            QLatin1String("MP3"));
         QVERIFY(foreignFormatOf("\xff\xfb\x90")); // MP3 without a title
+    }
+
+    /// A tag's length is seven bits of four bytes, whatever they promise.
+    void measuresTags()
+    {
+        QCOMPARE(tagBytes(std::string_view("ID3\3\0\0\0\0\2\1", 10)), uint64_t(10 + 257));
+        QCOMPARE(tagBytes(std::string_view("ID3\4\0\x10\0\0\2\1", 10)), uint64_t(10 + 257 + 10));
+        QCOMPARE(tagBytes(std::string_view("ID3\3\0\0\x7f\x7f\x7f\x7f", 10)), uint64_t(10 + 268'435'455));
+        QCOMPARE(tagBytes(std::string_view("ID3\3\0\0\x80\0\0\0", 10)), uint64_t(0));
+        QCOMPARE(tagBytes(std::string_view("ID3\3\0\0\0\0\0", 9)), uint64_t(0));
+        QCOMPARE(tagBytes("fLaC"), uint64_t(0));
+        QCOMPARE(withoutTag(std::string_view("ID3\3\0\0\0\0\0\1.fLaC", 15)), std::string_view("fLaC"));
+        const std::string_view mp3("ID3\3\0\0\0\0\0\1.\xff\xfb", 13);
+        QCOMPARE(withoutTag(mp3), mp3);
     }
 
     void knowsNames()

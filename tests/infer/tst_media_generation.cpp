@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prompts with pictures and recordings: what the model reads, and what is refused.
+#include "core/base/log.h"
 #include "core/data/data_paths.h"
 #include "core/infer/model_directory.h"
 #include "core/infer/model_loader.h"
@@ -117,6 +118,43 @@ private Q_SLOTS:
         QVERIFY(answerTo(generator, requestWith({})) == text);
     }
 
+    /// However much stands in front of it, pictures of a cover among it.
+    void readsFlacBehindATag()
+    {
+        const LoadedModel model = mediaModel();
+        const std::string flac = fixtureBytes("stereo.flac");
+        DecodedMedia decoded;
+        const auto plain = readPromptMedia(model, requestWith({{flac, "a.flac", 0}}), decoded);
+        const auto tagged =
+            readPromptMedia(model, requestWith({{id3TagOf(100'000) + flac, "a.flac", 0}}), decoded);
+        QVERIFY(plain.ok() && tagged.ok());
+        QVERIFY(*plain == *tagged);
+    }
+
+    /// A single file has no description in which it could be read.
+    void tellsOfARecordingThatWasCut()
+    {
+        const QTemporaryDir folder;
+        const std::filesystem::path log = std::filesystem::path(folder.path().toStdString()) / "log.jsonl";
+        QVERIFY(initLog(log).ok());
+        std::vector<float> samples(400, 0.1f);
+        samples[7] = -3.5f;
+        const std::string hot = wavOf({3, 1, 8000, 32, samplesOf(samples)});
+        samples[7] = -1;
+        const std::string fine = wavOf({3, 1, 8000, 32, samplesOf(samples)});
+        DecodedMedia decoded;
+        QVERIFY(
+            readPromptMedia(mediaModel(), requestWith({{fine, "fine.wav", 0}, {hot, "hot.wav", 0}}), decoded)
+                .ok());
+        flushLog();
+        std::ifstream file(log);
+        const std::string text{std::istreambuf_iterator<char>(file), {}};
+        QVERIFY2(text.find("A recording goes beyond full scale and was cut: hot.wav, peak 3.50.") !=
+                     std::string::npos,
+                 text.c_str());
+        QVERIFY(text.find("fine.wav") == std::string::npos);
+    }
+
     void endsWithTheContext()
     {
         TextGenerator generator(mediaModel());
@@ -153,6 +191,14 @@ private Q_SLOTS:
         }
         row("a bitmap", std::string("BM\x36\x10\0\0\0\0\0\0", 10), 0, 3, "it is BMP, expected PNG or JPEG. Save it as PNG.");
         row("an MP3", std::string("ID3\x03\0\0", 6), 0, 3, "it is MP3, expected WAV or FLAC. Save it as WAV.");
+        row("FLAC or MP3 behind the front of a tag", id3TagOf(5'000).substr(0, 900), 0, 3,
+            "it is MP3 or FLAC behind an ID3 tag, expected WAV or FLAC.");
+        row("RF64", std::string("RF64\xff\xff\xff\xffWAVEds64", 16), 0, 3,
+            "it is RF64, expected WAV or FLAC. Save it as WAV.");
+        row("whole numbers as floats", wavOf({3, 1, 8000, 32, samplesOf(std::vector<float>(400, 10'000))}), 0,
+            3,
+            "400 of its 400 samples that are not 0 are beyond full scale, up to 10000, expected samples from "
+            "-1 to 1");
         row("raw samples", raw, 0, 3, "it looks like raw samples, expected WAV or FLAC. Save it as WAV.");
         std::string noise;
         const CounterRng rng({.seed = 3, .purpose = RngPurpose::Sampling});

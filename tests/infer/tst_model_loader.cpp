@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tiny_run.h"
 
+#include "core/infer/model_directory.h"
 #include "core/infer/model_loader.h"
 #include "core/nn/device.h"
 #include "core/tensorfile/checkpoint_files.h"
@@ -11,6 +12,7 @@
 #include <cmath>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
 
 using namespace orrery;
 namespace fs = std::filesystem;
@@ -269,6 +271,28 @@ private Q_SLOTS:
         compareError(exportModelDirectory({.path = m_run.string()}, file.string()), ErrorCode::Conflict,
                      "something is there, expected a free name");
         QVERIFY(fs::is_regular_file(file));
+    }
+    /// Told before any work is done, and the look leaves nothing.
+    void whereNoFolderCanBeMadeIsToldFirst()
+    {
+        QTemporaryDir folder;
+        const fs::path home = folder.path().toStdString(), file = home / "file.txt";
+        std::ofstream(file).flush();
+        compareError(checkFreeDirectory(file / "model"), ErrorCode::Io, "model.partial\": Not a directory");
+        compareError(checkFreeDirectory(file / "more" / "model"), ErrorCode::Io, "Not a directory");
+        compareError(checkFreeDirectory(home / std::string(300, 'n')), ErrorCode::Io, "File name too long");
+        if (::geteuid() != 0) {
+            fs::create_directory(home / "closed");
+            fs::permissions(home / "closed", fs::perms::owner_read | fs::perms::owner_exec);
+            compareError(checkFreeDirectory(home / "closed" / "model"), ErrorCode::Io, "Permission denied");
+        }
+        fs::create_directory(home / "empty");
+        for (const fs::path &free :
+             {home / "model", home / "more" / "model", home / "empty", home / "model" / ""})
+            QVERIFY2(checkFreeDirectory(free).ok(), free.c_str());
+        QVERIFY(fs::is_empty(home / "empty") && !fs::exists(home / "more") && !fs::exists(home / "model"));
+        const auto numEntries = std::distance(fs::directory_iterator(home), fs::directory_iterator());
+        QCOMPARE(int(numEntries), ::geteuid() != 0 ? 3 : 2);
     }
     void exportKeepsWhatHasItsWorkingName()
     {

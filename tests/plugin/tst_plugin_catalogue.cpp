@@ -20,6 +20,20 @@ QByteArray requiring(const QByteArray &id, const QByteArray &version = {})
            (version.isEmpty() ? QByteArray() : R"(,"version":")" + version + "\"") + "}]";
 }
 
+QByteArray providing(const QByteArray &name)
+{
+    return R"("provides":[{"point":"FeedForward","name":")" + name + R"("}])";
+}
+
+/// "alpha available, beta disabled"
+QString states(const PluginCatalogue &catalogue)
+{
+    QStringList states;
+    for (const PluginRecord &record : catalogue.records())
+        states << qtext(record.info.id) + u' ' + QString::fromUtf8(pluginStateName(record.info.state));
+    return states.join(", ");
+}
+
 QStringList order(const PluginCatalogue &catalogue)
 {
     QStringList ids;
@@ -67,6 +81,18 @@ private Q_SLOTS:
         const auto problems = PluginCatalogue::scan({{path, DirectoryNeed::Named}}).problems();
         QCOMPARE(problems.size(), size_t{1});
         QVERIFY(problems[0].message.find("/nowhere/plugins") != std::string::npos);
+    }
+    void eachFolderThatCannotBeReadIsTold()
+    {
+        PluginFolder folder;
+        std::vector<PluginDirectory> named;
+        for (const QString &name : {QString("a"), QString("b")}) {
+            QVERIFY(QFile::link(folder.path(name), folder.path(name))); // to itself
+            named.push_back({folder.fsPath(name), DirectoryNeed::Named});
+        }
+        const auto problems = PluginCatalogue::scan(named).problems();
+        QCOMPARE(problems.size(), size_t{2});
+        QVERIFY2(problems[1].message.find("/b\"") != std::string::npos, problems[1].message.c_str());
     }
     void aFolderThatOthersMayWriteIsNotSearched()
     {
@@ -272,6 +298,82 @@ private Q_SLOTS:
         QVERIFY(folder.scanned("delta").isUsable());
         checkState(folder, "beta", PluginState::Refused, "plugin \"alpha\" has that name");
         checkState(folder, "gamma", PluginState::Refused, "the program itself has that name");
+    }
+    void oneThatCannotBeUsedTakesNoName()
+    {
+        PluginFolder folder;
+        folder.add("alpha", providing("new_ffn") + "," + requiring("notthere"));
+        folder.add("beta", providing("new_ffn"));
+        folder.add("gamma", requiring("beta"));
+        QCOMPARE(states(folder.scan()), QString("alpha disabled, beta available, gamma available"));
+        // Nor does one that is refused for another of its names.
+        folder.add("alpha", R"("provides":[{"point":"FeedForward","name":"new_ffn"},)"
+                            R"({"point":"FeedForward","name":"gelu"}])");
+        QCOMPARE(states(folder.scan()), QString("alpha refused, beta available, gamma available"));
+        // What one requires comes first: without it, neither could be used.
+        folder.add("alpha", providing("new_ffn") + "," + requiring("beta"));
+        QCOMPARE(states(folder.scan()), QString("beta available, alpha refused, gamma available"));
+    }
+    void whatIsRefusedLaterGivesItsNamesBack()
+    {
+        PluginFolder folder;
+        folder.add("alpha", providing("new_ffn"));
+        folder.add("beta", providing("new_ffn"));
+        folder.add("delta", requiring("alpha") + "," + providing("other_ffn"));
+        folder.add("epsilon", requiring("beta"));
+        folder.add("zeta", providing("other_ffn"));
+        const PluginCatalogue scanned = folder.scan();
+        QCOMPARE(states(scanned), QString("alpha available, beta refused, delta available, epsilon disabled, "
+                                          "zeta refused"));
+        QVERIFY(scanned.find("beta")->engineLibrary.empty()); // refused
+        const Error why{ErrorCode::InvalidInput, "Cannot use it: it fell over.", "Ask its author."};
+        const PluginCatalogue tried = scanned.refusing({{"alpha", why}});
+        QCOMPARE(states(tried), QString("alpha refused, beta available, delta disabled, epsilon available, "
+                                        "zeta available"));
+        QCOMPARE(qtext(tried.find("alpha")->info.reason), QString("Cannot use it: it fell over."));
+        QVERIFY(tried.find("beta")->info.reason.empty() && tried.find("beta")->info.hint.empty());
+        QVERIFY(tried.find("alpha")->engineLibrary.empty() && !tried.find("beta")->engineLibrary.empty());
+        QVERIFY(tried.fieldTable()->providerOf("FeedForward", "new_ffn")->id == "beta");
+        // And the next one that falls over does not bring the first back.
+        const PluginCatalogue again = tried.refusing({{"beta", why}});
+        QCOMPARE(states(again), QString("alpha refused, beta refused, delta disabled, epsilon disabled, "
+                                        "zeta available"));
+    }
+    void noStrangerTakesANameOfTheProgramsPlugins()
+    {
+        PluginFolder named;
+        PluginFolder builtIn;
+        named.add("alpha", providing("our_ffn"));
+        named.add("x");
+        builtIn.add("ours", providing("our_ffn"));
+        builtIn.add("x");
+        const PluginDirectory asNamed{named.fsPath(), DirectoryNeed::Named};
+        const PluginDirectory asBuiltIn{builtIn.fsPath(), DirectoryNeed::BuiltIn};
+        const auto catalogue = PluginCatalogue::scan({asNamed, asBuiltIn});
+        QCOMPARE(states(catalogue), QString("alpha refused, x available, ours available, x refused"));
+        QVERIFY(catalogue.find("alpha")->info.reason.find("plugin \"ours\" has that name") !=
+                std::string::npos);
+        // Also where somebody names the program's folder, too.
+        const auto twice =
+            PluginCatalogue::scan({asNamed, {builtIn.fsPath(), DirectoryNeed::Named}, asBuiltIn});
+        QCOMPARE(states(twice), states(catalogue));
+    }
+    void aRunKeepsTheNamesThatItUses()
+    {
+        PluginFolder folder;
+        folder.add("alpha", providing("new_ffn"));
+        folder.add("beta", providing("new_ffn") + "," + requiring("gamma"));
+        folder.add("gamma", providing("other_ffn"));
+        const PluginCatalogue catalogue = folder.scan();
+        QCOMPARE(states(catalogue), QString("alpha available, gamma available, beta refused"));
+        const PluginCatalogue ofRun = catalogue.preferring({"beta"});
+        QCOMPARE(states(ofRun), QString("alpha refused, gamma available, beta available"));
+        QVERIFY(ofRun.fieldTable()->providerOf("FeedForward", "new_ffn")->id == "beta");
+        // What fell over is refused to the run, too.
+        const Error why{ErrorCode::InvalidInput, "Cannot use it: it fell over.", "Ask its author."};
+        QCOMPARE(states(ofRun.refusing({{"beta", why}})),
+                 QString("alpha available, gamma available, beta refused"));
+        QCOMPARE(states(catalogue.preferring({"nobody"})), states(catalogue));
     }
     void theFirstOfTwoCounts()
     {

@@ -21,7 +21,8 @@ private Q_SLOTS:
         QVERIFY(paths[3].endsWith("/lib/orrery/plugins"));
         QCOMPARE(paths[4], QString("/home/me/data/plugins"));
         QVERIFY(directories[0].need == DirectoryNeed::Named &&
-                directories[3].need == DirectoryNeed::Optional);
+                directories[3].need == DirectoryNeed::BuiltIn &&
+                directories[4].need == DirectoryNeed::Optional);
     }
     void relativeFoldersAreTakenFromHere()
     {

@@ -73,6 +73,9 @@ private Q_SLOTS:
         VERIFY_OK(requireChangeableField("lr_factor"));
         VERIFY_ERROR(requireChangeableField("optimizer.lr"), ErrorCode::InvalidInput,
                      "lr_factor, model.dropout");
+        VERIFY_ERROR(
+            requireChangeableField("plugins.memory.top_k"), ErrorCode::InvalidInput,
+            "Cannot change \"plugins.memory.top_k\" of a run: it is frozen, expected one of lr_factor");
         VERIFY_ERROR(requireChangeableField("clip"), ErrorCode::InvalidInput,
                      "Did you mean \"optimizer.clip\"?");
     }

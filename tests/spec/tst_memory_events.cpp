@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Edits of memories by name, and what a memory says that knows none of them.
-#include "core/spec/memory_events.h"
+#include "core/spec/memory_sources.h"
 #include "tests/base/check_result.h"
 
 #include <QtTest>
@@ -47,6 +47,24 @@ private Q_SLOTS:
         VERIFY_ERROR(compared, ErrorCode::NotFound,
                      "this memory keeps no keys to compare, expected one with a key for each token.");
         QVERIFY(!compared.error().hint.empty());
+    }
+    void aNameThatIsNoTextBecomesOne_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::addColumn<QByteArray>("name");
+        QTest::newRow("nothing") << QByteArray() << QByteArray();
+        QTest::newRow("text") << QByteArray("chat ä→𝄞.json#2:user") << QByteArray("chat ä→𝄞.json#2:user");
+        QTest::newRow("a byte") << QByteArray("bad\xff.txt") << QByteArray("bad\\xff.txt");
+        QTest::newRow("Latin-1") << QByteArray("m\374de.txt") << QByteArray("m\\xfcde.txt");
+        QTest::newRow("cut off") << QByteArray("a\xe2\x86") << QByteArray("a\\xe2\\x86");
+        QTest::newRow("among characters") << QByteArray("ä\xc3ä") << QByteArray("ä\\xc3ä");
+        QTest::newRow("as it is listed") << QByteArray("bad\\xff.txt") << QByteArray("bad\\xff.txt");
+    }
+    void aNameThatIsNoTextBecomesOne()
+    {
+        QFETCH(QByteArray, bytes);
+        QFETCH(QByteArray, name);
+        QCOMPARE(sourceName(bytes.toStdString()), name.toStdString());
     }
 };
 

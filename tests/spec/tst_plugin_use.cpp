@@ -6,6 +6,7 @@
 #include "core/spec/field_record.h"
 #include "core/spec/plugin_rules.h"
 #include "core/spec/plugin_use.h"
+#include "core/spec/spec_rules.h"
 
 #include <nlohmann/json.hpp>
 
@@ -435,6 +436,30 @@ private Q_SLOTS:
         VERIFY_OK(specFromJson(specToJson(spec)));
         // Where the plugin is not used, nobody asks.
         QVERIFY(problemsOf({{"model.layers", "1"}}).isEmpty());
+    }
+    void rulesForNewRunsLetOldOnesGoOn()
+    {
+        PluginInfo plugin = relu();
+        plugin.settings = *pluginFieldsFromText("relu", plugin.name, R"({"settings":[
+            {"key":"scale","label":"Scale","type":"real","default":0,"effect":"e",
+             "rules":[{"when":"scale > 0","holds":"window < context","newRunsOnly":true,
+                       "expected":"0 beside a window of {window}","hint":"Set model.window to {context / 4}."}]}]})");
+        // Rules travel with their record.
+        const auto again = pluginFieldsFromText("relu", plugin.name, pluginFieldsToText(plugin.settings));
+        VERIFY_OK(again);
+        QVERIFY(rulesOf(again->front()) == rulesOf(plugin.settings.front()));
+        const SpecBuilder builder = builderWith(
+            {plugin}, {{"plugins.use", "relu"}, {"plugins.relu.scale", "0.5"}, {"model.window", "128"}});
+        VERIFY_ERROR(builder.build(), ErrorCode::InvalidInput,
+                     "found 0.5, expected 0 beside a window of 128");
+        RunSpec spec = builder.preview();
+        completePlugins(spec, builder.table());
+        VERIFY_OK(checkPluginUse(spec, builder.table()));
+        QVERIFY(findPluginProblems(spec, builder.table()).empty());
+        QVERIFY(findContradictions(spec, builder.table()).empty());
+        plugin.state = PluginState::Refused; // whoever cannot use it is told of that alone
+        for (const FieldProblem &problem : findProblems(spec, *FieldTable::withPlugins({plugin})))
+            QCOMPARE(problem.key, std::string(kUsePluginsKey));
     }
     void versionsAreNumbers()
     {

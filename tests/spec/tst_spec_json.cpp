@@ -104,6 +104,23 @@ private Q_SLOTS:
         pictures.model.media.imageStem = "conv";
         QVERIFY(specDigest(pictures) != before);
     }
+    // The table once had patches that no front end cuts: a model of text could have them, as it reads none.
+    void opensTextRunsWithPatchesThatNothingCuts()
+    {
+        const auto spec = [](const std::string &rest) { return specFromJson("{" + rest + "}"); };
+        const auto older =
+            spec(R"("spec_version":8,"attention":{"num_modalities":1},"media":{"patch_size":128})");
+        VERIFY_OK(older);
+        QCOMPARE(older->model.media.patchSize, MediaSpec{}.patchSize);
+        QCOMPARE(specDigest(*older), specDigest(RunSpec{}));
+        QCOMPARE(spec(R"("spec_version":8,"media":{"patch_size":64})")->model.media.patchSize, int64_t{64});
+        // Never trained, never there, or written by hand.
+        for (const char *refused :
+             {R"("spec_version":8,"attention":{"num_modalities":2},"media":{"patch_size":128})",
+              R"("spec_version":8,"media":{"patch_size":257})", R"("media":{"patch_size":65})",
+              R"("spec_version":8,"attention":{"num_modalities":"1"},"media":{"patch_size":128})"})
+            VERIFY_ERROR(spec(refused), ErrorCode::InvalidInput, "");
+    }
     void overviewsAreRarerWhereHeadsAreStarred()
     {
         ProbesSpec probes;

@@ -134,9 +134,11 @@ private Q_SLOTS:
             << "media.patch_size"
             << "found 7 pixels in pictures of 32, expected a number that divides media.image_size. Set "
                "media.patch_size to 8.";
-        QTest::newRow("patch beyond the front end") << pictures + "media.image_size=256 media.patch_size=128"
-                                                    << "media.patch_size"
-                                                    << "found 128 pixels, expected at most 64";
+        QTest::newRow("the divisor is one that the front end cuts")
+            << pictures + "media.image_size=130 media.patch_size=64" // 65 would be nearer
+            << "media.patch_size"
+            << "found 64 pixels in pictures of 130, expected a number that divides media.image_size. Set "
+               "media.patch_size to 26.";
         QTest::newRow("more patches than the front end cuts")
             << pictures + "media.image_size=130 media.patch_size=2"
             << "media.patch_size"
@@ -321,7 +323,7 @@ private Q_SLOTS:
         RunSpec spec = specWith("");
         spec.data.path.clear();
         VERIFY_OK(specFromJson(specToJson(spec)));
-        VERIFY_ERROR(validateSpec(spec), ErrorCode::InvalidInput, "Choose a text to train on");
+        VERIFY_ERROR(validateSpec(spec), ErrorCode::InvalidInput, "Choose the data to train on");
     }
 };
 

@@ -11,6 +11,8 @@ class TestLiveSettings : public QObject {
 private Q_SLOTS:
     void appliesToSpecAndFactor();
     void refusesFrozenUnknownAndBadValues();
+    void pluginSettingsAreFrozen_data();
+    void pluginSettingsAreFrozen();
     void eventsCarryTheChange();
     void replaysWhatTheCheckpointLacks();
     void laterAttemptTellsWhatWasTrue();
@@ -66,13 +68,40 @@ void TestLiveSettings::refusesFrozenUnknownAndBadValues()
     for (const SettingChange &bad :
          {SettingChange{"model.width", "64"}, SettingChange{"optimizer.klip", "1"},
           SettingChange{"optimizer.clip", "much"}, SettingChange{"optimizer.clip", "-1"}}) {
-        const auto checked = LiveSettings::check(bad);
+        const auto checked = LiveSettings::check(bad, RunSpec());
         QVERIFY2(!checked.ok(), bad.key.c_str());
         QCOMPARE(checked.error().code, ErrorCode::InvalidInput);
     }
     LiveSettings settings{RunSpec()};
     QVERIFY(!settings.apply({"0-0", 1, "model.width", "64"}).ok());
     QVERIFY(settings.changes().empty());
+}
+
+void TestLiveSettings::pluginSettingsAreFrozen_data()
+{
+    QTest::addColumn<QString>("key");
+    QTest::addColumn<QString>("told");
+    QTest::newRow("of a used plugin") << "plugins.memory.top_k"
+                                      << "it is frozen, expected one of lr_factor, model.dropout";
+    QTest::newRow("of another plugin") << "plugins.other.top_k"
+                                       << "\"plugins.other.top_k\" of a run: it is frozen";
+    QTest::newRow("the list of plugins") << "plugins.use"
+                                         << "\"plugins.use\" of a run: it is frozen";
+    QTest::newRow("misspelt") << "plugins.memory.topk"
+                              << "Did you mean \"plugins.memory.top_k\"?";
+}
+
+void TestLiveSettings::pluginSettingsAreFrozen()
+{
+    QFETCH(QString, key);
+    QFETCH(QString, told);
+    RunSpec run;
+    run.plugins.use = {"memory@1.0.0"};
+    run.plugins.settings["plugins.memory.top_k"] = int64_t(8);
+    const auto checked = LiveSettings::check({key.toStdString(), "4"}, run);
+    QVERIFY(!checked.ok());
+    QCOMPARE(checked.error().code, ErrorCode::InvalidInput);
+    QVERIFY2(QString::fromStdString(checked.error().text()).contains(told), checked.error().text().c_str());
 }
 
 void TestLiveSettings::eventsCarryTheChange()

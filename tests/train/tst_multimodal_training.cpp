@@ -521,7 +521,7 @@ private Q_SLOTS:
         QTest::newRow("text for a model of pictures")
             << "text.txt" << 2 << "it is text, and attention.num_modalities is 2, expected a manifest";
         QTest::newRow("a picture alone")
-            << "a.png" << 2 << "it is a single picture or recording, expected a manifest";
+            << "a.png" << 2 << "it is a picture (PNG), expected text, JSONL, or a manifest that names it";
         QTest::newRow("recordings for a model of pictures")
             << world + "&tasks=tones" << 2
             << "it has recordings, and attention.num_modalities is 2, expected 3";
@@ -546,6 +546,29 @@ private Q_SLOTS:
         spec.data.path = path.startsWith("gen:") ? path.toStdString() : base + path.toStdString();
         spec.model.attention.numModalities = modalities;
         VERIFY_ERROR(prepareRunData(spec, base), ErrorCode::InvalidInput, text.toUtf8().constData());
+    }
+
+    /// A run whose data went away: another number of modalities would be no remedy.
+    void tellsDataThatAreGone()
+    {
+        QTemporaryDir folder;
+        const std::string base = folder.path().toStdString() + "/";
+        RunSpec spec = worldRun();
+        for (const int64_t count : {1, 3}) {
+            spec.model.attention.numModalities = count;
+            spec.data.path = base + "gone.jsonl";
+            const auto gone = prepareRunData(spec, base);
+            VERIFY_ERROR(gone, ErrorCode::NotFound, "gone.jsonl\": there is no such file or folder");
+            QCOMPARE(gone.error().hint,
+                     std::string("Put it back, or branch the run from a checkpoint with another data.path."));
+        }
+        spec.model.attention.numModalities = 1;
+        std::ofstream(base + "text.txt") << "a text\n";
+        spec.data.path = base + "text.txt";
+        spec.continual.stages = {base + "second.txt"};
+        const auto gone = prepareRunData(spec, base);
+        VERIFY_ERROR(gone, ErrorCode::NotFound, "second.txt\": there is no such file or folder");
+        QCOMPARE(gone.error().hint, std::string("Put it back, or start a new run."));
     }
 
     void fixedBatchesAreOfText()

@@ -153,6 +153,18 @@ private Q_SLOTS:
         QCOMPARE(state[0].tensor['e'].item<int64_t>(), numWindows);
         QVERIFY(state[0].tensor['a'].item<int64_t>() > numWindows / 2);
         QCOMPARE(state[0].tensor['v'].item<int64_t>(), int64_t(0));
+        // Of every slot the windows that hold its letter, whatever else they hold; and no gradient is left
+        // behind.
+        at::Tensor expected_S = at::zeros({kSlots});
+        for (int64_t i = 0; i < numWindows; ++i) {
+            Batch window = texts.source->emptyBatch();
+            texts.source->appendSample(0, i, window);
+            const std::set<int32_t> letters(window.tokens_BT1.begin(), window.tokens_BT1.end() - 1);
+            for (const int32_t letter : letters) expected_S[letter] += 1;
+        }
+        QVERIFY(at::equal(state[0].tensor, expected_S));
+        for (const nn::Parameter &parameter : texts.model->parameters())
+            QVERIFY(!parameter.master.grad().defined());
     }
 };
 

@@ -237,6 +237,7 @@ void TestTrainingDisk::aStopOnAFullDiskFails()
         QVERIFY(!outcome.ok());
         QCOMPARE(outcome.error().code, ErrorCode::Io);
         QVERIFY(outcome.error().message.find("No space left") != std::string::npos);
+        QVERIFY(outcome.error().hint.find("then resume; the last checkpoint is whole") != std::string::npos);
     }
     QCOMPARE(must(fixture.train(resumed)), RunState::Finished);
     QCOMPARE(resumed.last(EventKind::Resumed)->step, int64_t(4));

@@ -17,7 +17,6 @@
 #include "widgets/attention/scrubber.h"
 #include "widgets/attention/starred_heads.h"
 #include "widgets/attention/token_strip.h"
-#include "widgets/attention/wrapped_label.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/breadcrumbs.h"
 #include "widgets/common/column_scroll.h"
@@ -26,6 +25,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_action.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/wrapped_label.h"
 #include "widgets/theme/theme.h"
 
 #include <QHBoxLayout>

@@ -19,7 +19,6 @@
 #include "widgets/attention/said_text.h"
 #include "widgets/attention/scrubber.h"
 #include "widgets/attention/token_strip.h"
-#include "widgets/attention/wrapped_label.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/breadcrumbs.h"
 #include "widgets/common/empty_state.h"
@@ -27,6 +26,7 @@
 #include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/wrapped_label.h"
 #include "widgets/play/token_view.h"
 #include "widgets/theme/theme.h"
 

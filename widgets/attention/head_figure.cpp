@@ -17,9 +17,9 @@ namespace {
 
 QString tr(const char *text) { return QCoreApplication::translate("HeadFigure", text); }
 
-constexpr double kLongestLabel = 96, kLargestCell = 44, kLegendGap = 16, kLabelGap = 6;
+constexpr double kLongestLabel = 96, kLargestCell = 44, kLegendGap = 16;
+constexpr int kPasses = 3; ///< smaller cells have longer names, which leave less room for the cells
 constexpr double kLeastLabels = 24, kLabelShare = 0.28; ///< of the height, for labels over the columns
-constexpr double kColumnEvery = 0.82; ///< of a line, as far as labels of columns are apart at least
 
 } // namespace
 
@@ -29,6 +29,8 @@ void HeadFigure::setContent(HeadContent content)
     if (m_content.isGrouped) m_content.value = CellValue::Mean; // grouped() has the sum there
     m_rowLabels.clear();
     m_columnLabels.clear();
+    m_rowWords = m_columnWords = {};
+    m_hasPictures = false;
     m_cells.clear();
     m_longest.clear();
     m_rounding = 0;
@@ -54,6 +56,10 @@ void HeadFigure::setContent(HeadContent content)
     if (m_legend.scale.isDifference) m_legend.scale.limit = std::max(m_ownLimit, m_content.leastLimit);
     m_rowLabels = axisLabels(m_content.tokens, m_content.heads.front().rows);
     m_columnLabels = axisLabels(m_content.tokens, m_content.heads.front().columns);
+    m_rowWords = wordsOf(m_content.heads.front().rows, m_rowLabels);
+    m_columnWords = wordsOf(m_content.heads.front().columns, m_columnLabels);
+    m_hasPictures = std::any_of(m_content.pictures.begin(), m_content.pictures.end(),
+                                [](const QImage &one) { return !one.isNull(); });
 }
 
 QImage HeadFigure::picture(const TokenRange &tokens) const
@@ -78,11 +84,6 @@ double HeadFigure::longestLabel(const std::vector<QString> &labels, const Figure
     return m_longest[&labels] = std::min(std::ceil(width), kLongestLabel);
 }
 
-bool HeadFigure::areColumnsUpright(const FigureStyle &style) const
-{
-    return longestLabel(m_columnLabels, style) <= QFontMetricsF(style.small).height() * kColumnEvery;
-}
-
 QRectF HeadFigure::tokenArea() const
 {
     if (isEmpty()) return {};
@@ -91,22 +92,33 @@ QRectF HeadFigure::tokenArea() const
                   QPointF(double(first.columns.back().end), double(first.rows.back().end)));
 }
 
-HeadFigure::Margins HeadFigure::margins(double height, const FigureStyle &style) const
+HeadFigure::Margins HeadFigure::margins(double height, double cell, const FigureStyle &style) const
 {
     const QFontMetricsF metrics(style.small);
+    const bool hasWords = needsWords(cell, style);
     // Column labels are turned by 60 degrees, where they are longer than a letter.
     const double labels =
-        std::min(longestLabel(m_columnLabels, style) * 0.87, std::max(kLeastLabels, height * kLabelShare));
-    const double above = areColumnsUpright(style) ? metrics.height() : labels + metrics.height() * 0.5 + kLabelGap;
-    return {longestLabel(m_rowLabels, style) + kLabelGap + 2, std::ceil(above),
+        std::min(longestLabel(hasWords ? m_columnWords.labels : m_columnLabels, style) * 0.87,
+                 std::max(kLeastLabels, height * kLabelShare));
+    const double above = areColumnsUpright(hasWords, style)
+                             ? metrics.height()
+                             : labels + metrics.height() * 0.5 + labelGap(Axis::Columns, hasWords);
+    const double before =
+        longestLabel(hasWords ? m_rowWords.labels : m_rowLabels, style) + labelGap(Axis::Rows, hasWords) + 2;
+    return {std::ceil(before + pictureRoom(Axis::Rows, cell, style)),
+            std::ceil(above + pictureRoom(Axis::Columns, cell, style)),
             kLegendGap + std::ceil(colorScaleWidth(m_legend, style))};
 }
 
 double HeadFigure::widthForHeight(double height, const FigureStyle &style) const
 {
     if (isEmpty()) return 0;
-    const Margins margins = this->margins(height, style);
-    const double cell = std::min(kLargestCell, (height - margins.top - 2) / numRows());
+    Margins margins{};
+    double cell = kLargestCell;
+    for (int pass = 0; pass < kPasses; ++pass) {
+        margins = this->margins(height, cell, style);
+        cell = std::min(kLargestCell, (height - margins.top - 2) / numRows());
+    }
     // Turned labels reach beyond the last column.
     return margins.left + cell * numColumns() +
            std::max(margins.right, longestLabel(m_columnLabels, style) / 2) + 4;
@@ -116,12 +128,18 @@ HeadLayout HeadFigure::layout(const QSizeF &space, const MapZoom &zoom, const Fi
 {
     HeadLayout layout;
     if (isEmpty()) return layout;
-    const Margins margins = this->margins(space.height(), style);
-    const QSizeF room(std::max(20.0, space.width() - margins.left - margins.right - 2),
+    Margins margins{};
+    QSizeF room;
+    double cell = kLargestCell;
+    for (int pass = 0; pass < kPasses; ++pass) {
+        margins = this->margins(space.height(), cell, style);
+        room = QSizeF(std::max(20.0, space.width() - margins.left - margins.right - 2),
                       std::max(20.0, space.height() - margins.top - 2));
-    double cell = std::min({room.width() / numColumns(), room.height() / numRows(), kLargestCell});
-    if (cell >= 12) cell = std::floor(cell); // all cells alike; smaller ones may differ by a pixel
+        cell = std::min({room.width() / numColumns(), room.height() / numRows(), kLargestCell});
+        if (cell >= 12) cell = std::floor(cell); // all cells alike; smaller ones may differ by a pixel
+    }
     layout.cell = cell * zoom.factor;
+    layout.hasWords = needsWords(layout.cell, style);
     const QSizeF map(layout.cell * numColumns(), layout.cell * numRows());
     layout.plot = QRectF(margins.left, margins.top, std::min(room.width(), map.width()),
                          std::min(room.height(), map.height()));

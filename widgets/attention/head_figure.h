@@ -44,6 +44,9 @@ struct HeadLayout {
     QRectF legend;
     double cell = 0; ///< edge in pixels
     QPointF origin;  ///< of the map's first cell, in pixels
+    /// Cells are too small for a label each: words are named, with a line along what belongs to them. Single
+    /// letters with others left out between them would read as a text that nobody wrote.
+    bool hasWords = false;
     [[nodiscard]] QRectF cellRect(int row, int column) const
     {
         return {origin.x() + column * cell, origin.y() + row * cell, cell, cell};
@@ -96,18 +99,61 @@ public:
     [[nodiscard]] double rounding() const { return m_rounding; }
     /// Where the colours would end without leastLimit.
     [[nodiscard]] double ownLimit() const { return m_ownLimit; }
+    enum class Axis : uint8_t { Rows, Columns };
+    /// What the axis names, in order: each row or column, or each word that there is room for. Of parts of
+    /// pictures too, which are painted in place of their labels.
+    [[nodiscard]] std::vector<QString> namesShown(const HeadLayout &layout, Axis axis,
+                                                  const FigureStyle &style) const;
+    /// Where the picture of a part stands beside the map; empty: there is none.
+    [[nodiscard]] QRectF pictureRect(const HeadLayout &layout, Axis axis, int index,
+                                     const FigureStyle &style) const;
     /// Tokens that the map is of, from the first row and column to the last.
     [[nodiscard]] QRectF tokenArea() const;
 
 private:
+    static constexpr double kGapFrom = 7;  ///< edge in pixels from which a line of the ground parts the cells
+    static constexpr double kLabelGap = 6; ///< from labels to the map
+    /// With room for the lines along words; turned text stands on them with one corner alone.
+    [[nodiscard]] static double labelGap(Axis axis, bool hasWords)
+    {
+        return kLabelGap + (hasWords ? (axis == Axis::Rows ? 3 : 1) : 0);
+    }
     struct Margins {
         double left, top, right;
     };
-    /// @param height of all: turned labels never take most of it
-    [[nodiscard]] Margins margins(double height, const FigureStyle &style) const;
+    /// Rows or columns of one word, from `begins` to the next one's; a last number is behind the end.
+    struct Words {
+        std::vector<int> begins;
+        std::vector<QString> labels;
+    };
+    /// One label on an axis; what it names, in pixels along the axis, as far as it is seen.
+    struct AxisName {
+        int first, last; ///< last is behind the end
+        QString text;
+        double from, to;
+        bool isShown; ///< there is room for it behind the one before
+        bool isPicture;
+        [[nodiscard]] double middle() const { return (from + to) / 2; }
+    };
+    /// @param height of all: turned labels never take most of it  @param cell its edge, about
+    [[nodiscard]] Margins margins(double height, double cell, const FigureStyle &style) const;
     [[nodiscard]] double longestLabel(const std::vector<QString> &labels, const FigureStyle &style) const;
+    [[nodiscard]] bool needsWords(double cell, const FigureStyle &style) const;
     /// Labels over the columns of a letter or two: they need not be turned.
-    [[nodiscard]] bool areColumnsUpright(const FigureStyle &style) const;
+    [[nodiscard]] bool areColumnsUpright(bool hasWords, const FigureStyle &style) const;
+    [[nodiscard]] Words wordsOf(const std::vector<TokenRange> &ranges,
+                                const std::vector<QString> &labels) const;
+    [[nodiscard]] const std::vector<TokenRange> &rangesOf(Axis axis) const;
+    [[nodiscard]] std::vector<AxisName> names(const HeadLayout &layout, Axis axis,
+                                              const FigureStyle &style) const;
+    [[nodiscard]] static double pictureEdge(double cell, bool isMarked, const FigureStyle &style);
+    [[nodiscard]] QRectF pictureArea(const HeadLayout &layout, Axis axis, int index, bool isMarked,
+                                     const FigureStyle &style) const;
+    /// The most that text is kept off the map by pictures.
+    [[nodiscard]] double pictureRoom(Axis axis, double cell, const FigureStyle &style) const;
+    /// Pixels that the text at a place keeps off the map, because pictures stand there.
+    [[nodiscard]] double pushedBy(const HeadLayout &layout, Axis axis, double middle,
+                                  const FigureStyle &style) const;
     /// A pixel for `perCell` × `perCell` cells; made once for a content.
     [[nodiscard]] const QImage &cells(int perCell, const FigureStyle &style) const;
     void paintPixels(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
@@ -115,19 +161,21 @@ private:
     void paintNumbers(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
     void paintMarks(QPainter &painter, const HeadLayout &layout, const Marks &marks,
                     const FigureStyle &style) const;
-    void paintPicture(QPainter &painter, const QPointF &middle, double edge, const QImage &picture,
-                      bool isStrong, const FigureStyle &style) const;
-    [[nodiscard]] bool hasOwnPicture(const TokenRange &tokens, const HeadLayout &layout) const;
-    void paintRowLabels(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
-    void paintRowLabel(QPainter &painter, const HeadLayout &layout, int row, const QColor &color,
-                       bool isStrong, const FigureStyle &style) const;
-    void paintColumnLabels(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
-    void paintColumnLabel(QPainter &painter, const HeadLayout &layout, int column, const QColor &color,
-                          bool isStrong, const FigureStyle &style) const;
+    // head_figure_labels.cpp
+    void paintLabels(QPainter &painter, const HeadLayout &layout, Axis axis, const FigureStyle &style) const;
+    /// Of the row or column under the cursor, or of the one that is kept: in place of what the axis says
+    /// there.
+    void paintMarkedLabel(QPainter &painter, const HeadLayout &layout, Axis axis, int index,
+                          const QColor &color, const FigureStyle &style) const;
+    enum class Look : uint8_t { Plain, Marked, Erased }; ///< erased: the ground alone, where it stood
+    void paintText(QPainter &painter, const HeadLayout &layout, Axis axis, double middle,
+                   const QString &whole, const QColor &color, Look look, const FigureStyle &style) const;
 
     HeadContent m_content;
     ScaleLegend m_legend;
     std::vector<QString> m_rowLabels, m_columnLabels;
+    Words m_rowWords, m_columnWords;
+    bool m_hasPictures = false;
     double m_rounding = 0, m_ownLimit = 1;
     mutable std::map<int, QImage> m_cells; ///< by cells a pixel
     mutable MapGround m_cellsGround = MapGround::Light;

@@ -18,23 +18,11 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr double kGapFrom = 7;      ///< edge in pixels from which a line of the ground parts the cells
 constexpr double kNumbersFrom = 34; ///< edge in pixels from which a number fits
-constexpr double kLabelAngle = -60;
-constexpr double kLabelGapPixels = 6;
-
-/// Labels every how many rows, so that none touches the next.
-int labelStride(double cell, double line) { return std::max(1, int(std::ceil(line / std::max(cell, 0.01)))); }
 
 struct Span {
     int first, last; ///< last is behind the end
 };
-
-/// A picture in place of a label: as large as its cell, where it can be made out.
-double pictureEdge(double cell, double line, bool isStrong)
-{
-    return std::clamp(cell - 1, isStrong || cell < kGapFrom ? line * 0.75 : 0, line * 1.5);
-}
 
 Span visible(double origin, double from, double to, double cell, int count)
 {
@@ -66,8 +54,8 @@ void HeadFigure::paintBase(QPainter &painter, const HeadLayout &layout, const Fi
     painter.setPen(QPen(style.tokens.border, 1));
     painter.setBrush(Qt::NoBrush);
     painter.drawRect(layout.plot.adjusted(-0.5, -0.5, 0.5, 0.5));
-    paintRowLabels(painter, layout, style);
-    paintColumnLabels(painter, layout, style);
+    paintLabels(painter, layout, Axis::Rows, style);
+    paintLabels(painter, layout, Axis::Columns, style);
     paintColorScale(painter, layout.legend, m_legend, style);
     painter.restore();
 }
@@ -82,11 +70,11 @@ void HeadFigure::paintOver(QPainter &painter, const HeadLayout &layout, const Ma
     paintMarks(painter, layout, marks, style);
     painter.restore();
     if (marks.pinnedRow >= 0 && marks.pinnedRow < numRows())
-        paintRowLabel(painter, layout, marks.pinnedRow, style.tokens.accent, true, style);
+        paintMarkedLabel(painter, layout, Axis::Rows, marks.pinnedRow, style.tokens.accent, style);
     if (marks.cursor.row >= 0 && marks.cursor.row < numRows() && marks.cursor.row != marks.pinnedRow)
-        paintRowLabel(painter, layout, marks.cursor.row, style.tokens.text, true, style);
+        paintMarkedLabel(painter, layout, Axis::Rows, marks.cursor.row, style.tokens.text, style);
     if (marks.cursor.row >= 0 && marks.cursor.column >= 0 && marks.cursor.column < numColumns())
-        paintColumnLabel(painter, layout, marks.cursor.column, style.tokens.text, true, style);
+        paintMarkedLabel(painter, layout, Axis::Columns, marks.cursor.column, style.tokens.text, style);
     painter.restore();
 }
 
@@ -228,108 +216,6 @@ void HeadFigure::paintMarks(QPainter &painter, const HeadLayout &layout, const M
     painter.drawRect(cell.adjusted(-1, -1, 1, 1));
     painter.setPen(QPen(style.tokens.text, 1.5, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
     painter.drawRect(cell.adjusted(-1.5, -1.5, 1.5, 1.5));
-}
-
-/// No two patches are alike: where there is room for each, none is left out.
-bool HeadFigure::hasOwnPicture(const TokenRange &tokens, const HeadLayout &layout) const
-{
-    return layout.cell >= kGapFrom && !picture(tokens).isNull();
-}
-
-void HeadFigure::paintRowLabels(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const
-{
-    const Span rows =
-        visible(layout.origin.y(), layout.plot.top(), layout.plot.bottom(), layout.cell, numRows());
-    const int stride = labelStride(layout.cell, QFontMetricsF(style.small).height() * 0.82);
-    for (int row = rows.first; row < rows.last; ++row)
-        if (row % stride == 0 || hasOwnPicture(m_content.heads.front().rows[size_t(row)], layout))
-            paintRowLabel(painter, layout, row, style.tokens.secondary, false, style);
-}
-
-void HeadFigure::paintPicture(QPainter &painter, const QPointF &middle, double edge, const QImage &picture,
-                              bool isStrong, const FigureStyle &style) const
-{
-    const QRectF area(middle.x() - edge / 2, middle.y() - edge / 2, edge, edge);
-    painter.save();
-    painter.setRenderHint(QPainter::SmoothPixmapTransform);
-    painter.drawImage(area, picture);
-    painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(isStrong ? style.tokens.accent : style.tokens.border, isStrong ? 1.8 : 1));
-    painter.drawRect(area);
-    painter.restore();
-}
-
-void HeadFigure::paintRowLabel(QPainter &painter, const HeadLayout &layout, int row, const QColor &color,
-                               bool isStrong, const FigureStyle &style) const
-{
-    QFont font = style.small;
-    const QFontMetricsF metrics(font);
-    const double width = layout.plot.left() - kLabelGapPixels;
-    const double middle = layout.origin.y() + (row + 0.5) * layout.cell;
-    if (middle < layout.plot.top() || middle > layout.plot.bottom()) return;
-    if (const QImage image = picture(m_content.heads.front().rows[size_t(row)]); !image.isNull()) {
-        const double edge = pictureEdge(layout.cell, metrics.height(), isStrong);
-        return paintPicture(painter, QPointF(width - edge / 2, middle), edge, image, isStrong, style);
-    }
-    const QRectF area(0, middle - metrics.height() / 2, width, metrics.height());
-    if (!isStrong && area.bottom() > layout.plot.bottom() + 3) return; // it would be cut: the view ends there
-    if (isStrong) {
-        font.setWeight(QFont::DemiBold);
-        const double high = std::min(area.height(), std::max(layout.cell, metrics.height() * 0.75));
-        painter.fillRect(QRectF(0, middle - high / 2, width + 2, high), style.tokens.surface);
-    }
-    painter.setFont(font);
-    painter.setPen(color);
-    painter.drawText(area, Qt::AlignRight | Qt::AlignVCenter,
-                     QFontMetricsF(font).elidedText(rowLabel(row), Qt::ElideRight, width));
-}
-
-void HeadFigure::paintColumnLabels(QPainter &painter, const HeadLayout &layout,
-                                   const FigureStyle &style) const
-{
-    const Span columns =
-        visible(layout.origin.x(), layout.plot.left(), layout.plot.right(), layout.cell, numColumns());
-    const int stride = labelStride(layout.cell, QFontMetricsF(style.small).height() * 0.82);
-    for (int column = columns.first; column < columns.last; ++column)
-        if (column % stride == 0 || hasOwnPicture(m_content.heads.front().columns[size_t(column)], layout))
-            paintColumnLabel(painter, layout, column, style.tokens.secondary, false, style);
-}
-
-void HeadFigure::paintColumnLabel(QPainter &painter, const HeadLayout &layout, int column,
-                                  const QColor &color, bool isStrong, const FigureStyle &style) const
-{
-    const double middle = layout.origin.x() + (column + 0.5) * layout.cell;
-    if (middle < layout.plot.left() || middle > layout.plot.right()) return;
-    QFont font = style.small;
-    const double height = QFontMetricsF(font).height();
-    if (const QImage image = picture(m_content.heads.front().columns[size_t(column)]); !image.isNull()) {
-        const double edge = pictureEdge(layout.cell, height, isStrong);
-        const QPointF centre(middle, layout.plot.top() - kLabelGapPixels - edge / 2);
-        return paintPicture(painter, centre, edge, image, isStrong, style);
-    }
-    if (isStrong) font.setWeight(QFont::DemiBold);
-    const QFontMetricsF metrics(font);
-    if (areColumnsUpright(style)) {
-        const double width = std::max(metrics.height(), metrics.horizontalAdvance(columnLabel(column)) + 2);
-        const QRectF area(middle - width / 2, layout.plot.top() - metrics.height() - 1, width, metrics.height());
-        painter.setFont(font);
-        if (isStrong) painter.fillRect(area, style.tokens.surface);
-        painter.setPen(color);
-        painter.drawText(area, Qt::AlignHCenter | Qt::AlignBottom, columnLabel(column));
-        return;
-    }
-    const double length = (layout.plot.top() - kLabelGapPixels - height * 0.5) / 0.87;
-    painter.save();
-    painter.setFont(font);
-    painter.translate(middle + height * 0.25, layout.plot.top() - kLabelGapPixels + 2);
-    painter.rotate(kLabelAngle);
-    const QString text = metrics.elidedText(columnLabel(column), Qt::ElideRight, length);
-    if (isStrong)
-        painter.fillRect(QRectF(-1, -metrics.ascent(), metrics.horizontalAdvance(text) + 2, metrics.height()),
-                         style.tokens.surface);
-    painter.setPen(color);
-    painter.drawText(QPointF(0, 0), text);
-    painter.restore();
 }
 
 } // namespace orrery::ui

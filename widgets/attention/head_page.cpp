@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/attention/head_page.h"
 
-#include "widgets/attention/wrapped_label.h"
 #include "widgets/common/glossary.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/wrapped_label.h"
 #include "widgets/theme/theme.h"
 
 #include <QAbstractButton>

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 
 using namespace Qt::StringLiterals;
 
@@ -154,6 +155,24 @@ void paintFlow(QPainter &painter, const QRectF &area, const ModalityFlow &flow, 
     painter.restore();
 }
 
+FlowScaleNumbers flowScaleNumbers(const FlowScale &scale, double width, const FigureStyle &style)
+{
+    const QFontMetricsF metrics(style.small);
+    const bool isMass = scale.kind == FlowKind::Mass;
+    const QString least = isMass ? u"0 %"_s : factorText(1 / scale.limit),
+                  most = isMass ? u"100 %"_s : factorText(scale.limit);
+    const auto fits = [&](const QString &middle, std::initializer_list<QString> ends) {
+        double widest = 0;
+        for (const QString &end : ends) widest = std::max(widest, metrics.horizontalAdvance(end));
+        return metrics.horizontalAdvance(middle) + 2 * widest + 8 <= width;
+    };
+    for (const QString &middle : {isMass ? u"50 %"_s : tr("1 = neutral"), isMass ? QString() : u"1"_s})
+        if (!middle.isEmpty() && fits(middle, {least, most})) return {least, middle, most};
+    // The lower end is one divided by the upper one; what is neutral is told by nothing else.
+    if (!isMass && fits(u"1"_s, {most})) return {QString(), u"1"_s, most};
+    return {least, QString(), most};
+}
+
 void paintFlowScale(QPainter &painter, const QRectF &area, const FlowScale &scale, const FigureStyle &style)
 {
     painter.save();
@@ -173,18 +192,10 @@ void paintFlowScale(QPainter &painter, const QRectF &area, const FlowScale &scal
     painter.setPen(style.tokens.secondary);
     const QRectF below(bar.left(), bar.bottom() + 2, bar.width(), metrics.height());
     const bool isMass = scale.kind == FlowKind::Mass;
-    const QString least = isMass ? u"0 %"_s : factorText(1 / scale.limit),
-                  most = isMass ? u"100 %"_s : factorText(scale.limit);
-    painter.drawText(below, Qt::AlignLeft, least);
-    painter.drawText(below, Qt::AlignRight, most);
-    // In the middle, where the widest of both leaves room for it.
-    const double room =
-        bar.width() - 2 * std::max(metrics.horizontalAdvance(least), metrics.horizontalAdvance(most)) - 8;
-    for (const QString &middle : {isMass ? u"50 %"_s : tr("1 = neutral"), isMass ? QString() : u"1"_s})
-        if (metrics.horizontalAdvance(middle) <= room) {
-            painter.drawText(below, Qt::AlignHCenter, middle);
-            break;
-        }
+    const FlowScaleNumbers numbers = flowScaleNumbers(scale, bar.width(), style);
+    painter.drawText(below, Qt::AlignLeft, numbers.least);
+    painter.drawText(below, Qt::AlignHCenter, numbers.middle);
+    painter.drawText(below, Qt::AlignRight, numbers.most);
     painter.drawText(QRectF(bar.right() + 10, bar.top() - metrics.height() / 2 + 5,
                             area.right() - bar.right() - 10, metrics.height()),
                      Qt::AlignLeft | Qt::AlignVCenter, isMass ? tr("linear") : tr("logarithmic"));

@@ -43,6 +43,12 @@ FlowScale flowScale(const std::vector<ModalityFlow> &flows, FlowKind kind);
 /// A table of one head in a square. @param hasText numbers in the cells and names at the sides
 void paintFlow(QPainter &painter, const QRectF &area, const ModalityFlow &flow, const FlowScale &scale,
                const std::vector<Modality> &modalities, bool hasText, const FigureStyle &style);
+/// Below the scale; one that has no room is empty.
+struct FlowScaleNumbers {
+    QString least, middle, most;
+};
+/// @param width of the bar in pixels. The neutral factor stays before the least one.
+FlowScaleNumbers flowScaleNumbers(const FlowScale &scale, double width, const FigureStyle &style);
 /// The scale with its numbers, lying; as wide as the area.
 inline constexpr double kFlowScaleHeight = 28;
 void paintFlowScale(QPainter &painter, const QRectF &area, const FlowScale &scale, const FigureStyle &style);

@@ -63,7 +63,10 @@ ModalityPage::ModalityPage(QWidget *parent)
     m_chart->setXAxis(AxisFormat::Count, tr("step"));
     m_chart->setYAxis(AxisFormat::Value, tr("%"));
     m_chart->setZeroBased(true);
+    m_chart->setValueText([](double percent) { return flowText(percent / 100, FlowKind::Mass); });
     m_chart->setEndLabels(true);
+    // Room for two rows of names, the curves, and the title of the steps.
+    m_chart->setMinimumHeight(QFontMetrics(Theme::instance().smallFont()).height() * 10);
     m_massTitle->setText(tr("Share of a row's attention; rows look, columns are looked at"));
     m_learnedTitle->setText(tr("Learned factor before the softmax: 1 is neutral, where every model begins"));
     m_chartTitle->setText(tr("Share over the training"));
@@ -180,6 +183,8 @@ void ModalityPage::refreshChart()
     const bool isLearned = kind == FlowKind::Learned;
     if (std::exchange(m_charted, kind) != kind) { // L goes on switching the axis
         m_chart->setYAxis(AxisFormat::Value, isLearned ? tr("factor") : tr("%"));
+        m_chart->setValueText(
+            [kind](double value) { return flowText(kind == FlowKind::Mass ? value / 100 : value, kind); });
         m_chart->setZeroBased(!isLearned);
         m_chart->setLogY(isLearned);
         m_chart->setTitle(isLearned ? tr("Learned factors over the training") : tr("Share of the attention over the training"));

@@ -58,7 +58,7 @@ public:
     FlowTable(const QString &name, FlowKind kind, QWidget *parent = nullptr);
     void setFlow(const ModalityFlow &flow, const FlowScale &scale, std::vector<Modality> modalities);
     [[nodiscard]] QString summary() const override;
-    [[nodiscard]] QSize sizeHint() const override { return {210, 206}; }
+    [[nodiscard]] QSize sizeHint() const override { return {210, 166}; }
     [[nodiscard]] QSize minimumSizeHint() const override { return {150, 156}; }
 
 protected:

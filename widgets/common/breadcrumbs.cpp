@@ -8,7 +8,11 @@
 #include "widgets/theme/theme.h"
 
 #include <QHBoxLayout>
+#include <QPainter>
+#include <QStyleOptionToolButton>
 #include <QToolButton>
+
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -16,12 +20,45 @@ namespace orrery::ui {
 namespace {
 
 constexpr qsizetype kMostLetters = 20; ///< of a name in a narrow dock
+constexpr int kBeside = 4;             ///< pixels between a name and what may be drawn around it
+constexpr int kAbove = 4;              ///< the same above and below it
+constexpr int kBesideArrow = 3;        ///< the ring of the focus touches no arrow
 
 QString cutInTheMiddle(const QString &name)
 {
     constexpr qsizetype kHalf = kMostLetters / 2 - 1;
     return name.size() <= kMostLetters ? name : name.left(kHalf) + u'…' + name.right(kHalf);
 }
+
+/// A name that leads somewhere. Its letters stand where those of a label would: the style centres them with
+/// room for an icon, which moves them beside and below their neighbours.
+class CrumbLink : public QToolButton {
+public:
+    CrumbLink(QString name, QWidget *parent) : QToolButton(parent), m_name(std::move(name)) {}
+    [[nodiscard]] QSize sizeHint() const override
+    {
+        const QFontMetrics metrics(typeFont(TypeSize::Base));
+        return {metrics.horizontalAdvance(m_name) + 2 * kBeside, metrics.height() + 2 * kAbove};
+    }
+    [[nodiscard]] QSize minimumSizeHint() const override { return sizeHint(); }
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        QPainter painter(this);
+        QStyleOptionToolButton option;
+        initStyleOption(&option);
+        option.text.clear(); // ground and ring alone
+        style()->drawComplexControl(QStyle::CC_ToolButton, &option, &painter, this);
+        painter.setFont(typeFont(TypeSize::Base));
+        painter.setPen(toneColor(Tone::Accent));
+        painter.drawText(rect().adjusted(kBeside, 0, 0, 0),
+                         Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, m_name);
+    }
+
+private:
+    QString m_name;
+};
 
 } // namespace
 
@@ -78,6 +115,27 @@ void Breadcrumbs::add(QWidget *part)
     m_parts << part;
 }
 
+QWidget *Breadcrumbs::makeWord(const QString &name, bool isHere, QWidget *parent) const
+{
+    auto *word =
+        new ToneLabel(shown(name), isHere ? Tone::Text : Tone::Secondary,
+                      isHere && m_room == Room::OneLine ? TypeSize::Heading : TypeSize::Base, parent);
+    word->setContentsMargins(kBeside, kAbove, kBeside, kAbove); // as high as a link: one line of letters
+    word->setAccessibleName(isHere ? tr("Here: %1").arg(name) : name);
+    if (word->text() != name) word->setToolTip(plainToolTip(name));
+    return word;
+}
+
+QWidget *Breadcrumbs::makeLink(const QString &name, int level, QWidget *parent)
+{
+    auto *link = new CrumbLink(shown(name), parent);
+    link->setObjectName(u"crumb_%1"_s.arg(level));
+    link->setAccessibleName(tr("Up to %1").arg(name));
+    link->setToolTip(plainToolTip(tr("Up to %1").arg(name)));
+    connect(link, &QToolButton::clicked, this, [this, level] { Q_EMIT chosen(level); });
+    return link;
+}
+
 void Breadcrumbs::setPath(const QStringList &path, const QList<int> &plain)
 {
     if (path == m_path && plain == m_plain) return;
@@ -90,26 +148,20 @@ void Breadcrumbs::setPath(const QStringList &path, const QList<int> &plain)
     }
     m_parts.clear();
     for (qsizetype level = 0; level < path.size(); ++level) {
-        const QString &name = path[level];
-        if (level > 0) add(new ToneLabel(u"›"_s, Tone::Secondary, TypeSize::Base, this));
+        // A name and the arrow behind it are one part: no row begins with an arrow.
+        auto *part = new QWidget(this);
+        auto *row = new QHBoxLayout(part);
+        row->setContentsMargins(0, 0, 0, 0);
+        row->setSpacing(0);
         const bool isHere = level + 1 == path.size();
-        if (isHere || plain.contains(int(level))) {
-            auto *label = new ToneLabel(shown(name), isHere ? Tone::Text : Tone::Secondary,
-                                        isHere && m_room == Room::OneLine ? TypeSize::Heading : TypeSize::Base, this);
-            label->setTextFormat(Qt::PlainText);
-            label->setContentsMargins(6, 0, 6, 0);
-            label->setAccessibleName(isHere ? tr("Here: %1").arg(name) : name);
-            if (label->text() != name) label->setToolTip(plainToolTip(name));
-            add(label);
-            continue;
+        row->addWidget(isHere || plain.contains(int(level)) ? makeWord(path[level], isHere, part)
+                                                            : makeLink(path[level], int(level), part));
+        if (!isHere) {
+            auto *arrow = new ToneLabel(u"›"_s, Tone::Secondary, TypeSize::Base, part);
+            arrow->setContentsMargins(kBesideArrow, 0, kBesideArrow, 0);
+            row->addWidget(arrow);
         }
-        auto *crumb = new QToolButton(this);
-        crumb->setObjectName(u"crumb_%1"_s.arg(level));
-        crumb->setText(QString(shown(name)).replace(u'&', u"&&"_s));
-        crumb->setAccessibleName(tr("Up to %1").arg(name));
-        crumb->setToolTip(plainToolTip(tr("Up to %1").arg(name)));
-        connect(crumb, &QToolButton::clicked, this, [this, level] { Q_EMIT chosen(int(level)); });
-        add(crumb);
+        add(part);
     }
     for (QWidget *part : std::as_const(m_parts)) part->show();
 }

@@ -32,6 +32,8 @@ Q_SIGNALS:
 
 private:
     void add(QWidget *part);
+    [[nodiscard]] QWidget *makeWord(const QString &name, bool isHere, QWidget *parent) const;
+    [[nodiscard]] QWidget *makeLink(const QString &name, int level, QWidget *parent);
     [[nodiscard]] QString shown(const QString &name) const;
 
     QStringList m_path;

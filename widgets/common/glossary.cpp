@@ -177,7 +177,7 @@ constexpr auto kLines = std::to_array<Line>({
      "docs/estimate.md"},
     {"estimate/tokens", TEXT("Tokens in all"), TEXT("What all steps together read."),
      TEXT("Twenty for each parameter is a good use of computing time."), "docs/estimate.md"},
-    {"estimate/passes", TEXT("Passes over the text"),
+    {"estimate/passes", TEXT("Passes over the data"),
      TEXT("How often each training token is read, on average."),
      TEXT("Up to about 4 repetitions are nearly as good as new text. Far more, and the model learns it "
           "by heart."),

@@ -28,8 +28,8 @@ public:
     void setRowVisible(const QString &name, bool isVisible);
     void clear();
     [[nodiscard]] QString value(const QString &name) const;
-    /// "name<tab>value" lines of the visible rows.
-    [[nodiscard]] QString toText() const;
+    /// "name<tab>value" lines of the visible rows; "Copy all" copies it.
+    [[nodiscard]] virtual QString toText() const;
 
 protected:
     void contextMenuEvent(QContextMenuEvent *event) override;

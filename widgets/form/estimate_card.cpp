@@ -5,15 +5,14 @@
 #include "widgets/common/key_value_grid.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/form/module_cost_table.h"
 #include "widgets/theme/theme.h"
 
 #include "core/spec/estimate_kept.h"
-#include "core/spec/plugin_cost.h"
+#include "core/spec/module_cost.h"
 
 #include <QVBoxLayout>
 
-#include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace orrery::ui {
@@ -31,20 +30,37 @@ uint64_t valTokensOf(const RunSpec &spec, quint64 trainTokens)
     return static_cast<uint64_t>(static_cast<double>(trainTokens) * share / (1 - share));
 }
 
+/// Whose copy has what the modules cost, too.
+class EstimateNumbers : public KeyValueGrid {
+public:
+    EstimateNumbers(const ModuleCostTable &modules, QWidget *parent)
+        : KeyValueGrid(parent), m_modules(modules)
+    {
+    }
+    [[nodiscard]] QString toText() const override { return KeyValueGrid::toText() + m_modules.toText(); }
+
+private:
+    const ModuleCostTable &m_modules;
+};
+
 } // namespace
 
 EstimateCard::EstimateCard(QWidget *parent)
-    : PanelFrame(tr("Estimate"), parent), m_numbers(new KeyValueGrid(this)),
+    : PanelFrame(tr("Estimate"), parent), m_modules(new ModuleCostTable(this)),
+      m_numbers(new EstimateNumbers(*m_modules, this)),
       m_warning(new ToneLabel(QString(), Tone::Error, TypeSize::Small, this)),
       m_assumption(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this))
 {
     setObjectName(QStringLiteral("estimateCard"));
     m_numbers->setObjectName(QStringLiteral("estimateNumbers"));
     m_warning->setObjectName(QStringLiteral("estimateWarning"));
-    const std::pair<QString, const char *> terms[] = {
-        {tr("Parameters"), "parameters"}, {tr("Memory"), "memory"},           {tr("A generated text"), "cache"},
-        {tr("Tokens per step"), "tokens_per_step"}, {tr("Tokens in all"), "tokens"},
-        {tr("Passes over the text"), "passes"},     {tr("Time"), "time"}};
+    const std::pair<QString, const char *> terms[] = {{tr("Parameters"), "parameters"},
+                                                      {tr("Memory"), "memory"},
+                                                      {tr("A generated text"), "cache"},
+                                                      {tr("Tokens per step"), "tokens_per_step"},
+                                                      {tr("Tokens in all"), "tokens"},
+                                                      {tr("Passes over the data"), "passes"},
+                                                      {tr("Time"), "time"}};
     for (const auto &[name, term] : terms) m_numbers->explain(name, QLatin1String("estimate/") + QLatin1String(term));
     for (ToneLabel *label : {m_warning, m_assumption}) {
         label->setWordWrap(true);
@@ -57,21 +73,21 @@ EstimateCard::EstimateCard(QWidget *parent)
     layout->addWidget(m_numbers);
     layout->addWidget(m_warning);
     layout->addWidget(m_assumption);
+    m_separator = makeSeparator(content);
+    layout->addWidget(m_separator);
+    layout->addWidget(m_modules);
+    layout->addStretch(1);
     setContent(content);
 }
 
 void EstimateCard::setEstimate(const RunSpec &spec, const FieldTable &table,
                                const std::vector<PastSpeed> &past, quint64 memoryBytes, quint64 trainTokens)
 {
-    m_estimate = estimateRun(spec, byteVocabSize(spec.data), kReferenceFlops, costOfPlugins(spec, table));
-    m_time =
-        estimateTime(spec, m_estimate, machineSpeed(spec, m_estimate, past), valTokensOf(spec, trainTokens), trainTokens);
+    const uint64_t valTokens = valTokensOf(spec, trainTokens);
+    m_estimate = estimateWhole(spec, table, trainTokens);
+    m_time = estimateTime(spec, m_estimate, machineSpeed(spec, m_estimate, past), valTokens, trainTokens);
     m_estimate.secondsPerStep = m_time.secondsPerStep;
     m_estimate.totalSeconds = m_time.seconds;
-    const uint64_t keptBytes = std::min(keptLogitBytes(spec, trainTokens),
-                                        std::numeric_limits<uint64_t>::max() - m_estimate.totalBytes);
-    m_estimate.continualBytes += keptBytes;
-    m_estimate.totalBytes += keptBytes;
     m_exceedsMemory = spec.device == "cpu" && memoryBytes > 0 && m_estimate.totalBytes > memoryBytes;
     const auto count = [](quint64 value) { return countText(static_cast<double>(value)); };
     QString parameters = tr("%1, of which %2 outside the embeddings")
@@ -95,13 +111,16 @@ void EstimateCard::setEstimate(const RunSpec &spec, const FieldTable &table,
                         tr("Keys, values and what is remembered, beside the weights, when all is full"));
     m_numbers->setValue(tr("Tokens per step"), count(m_estimate.tokensPerStep));
     m_numbers->setValue(tr("Tokens in all"), count(m_estimate.totalTokens));
-    m_numbers->setValue(tr("Passes over the text"),
+    m_numbers->setValue(tr("Passes over the data"),
                         trainTokens > 0 ? significantText(static_cast<double>(m_estimate.totalTokens) /
                                                               static_cast<double>(trainTokens),
                                                           2)
                                         : unknownText(),
                         tr("How often each training token is read on average"));
     showTime(spec);
+    m_modules->setCosts(costOfModules(spec, table, m_time.speed, valTokens, trainTokens), spec, table,
+                        m_isTimeKnown);
+    m_separator->setVisible(!m_modules->isHidden());
     m_warning->setVisible(m_exceedsMemory);
     m_warning->setText(tr("More than this machine's %1. Choose a smaller batch, context or preset.")
                            .arg(bytesText(memoryBytes)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a run will cost, live beside the form: parameters, memory, tokens, time, and on which assumption. GUI
-// thread only.
+// What a run will cost, live beside the form: parameters, memory, tokens, time, on which assumption, and how
+// much of it each module takes. GUI thread only.
 #pragma once
 
 #include "widgets/common/panel_frame.h"
@@ -14,6 +14,7 @@
 namespace orrery::ui {
 
 class KeyValueGrid;
+class ModuleCostTable;
 class ToneLabel;
 
 class EstimateCard : public PanelFrame {
@@ -27,7 +28,11 @@ public:
                      quint64 memoryBytes, quint64 trainTokens);
     [[nodiscard]] const RunEstimate &estimate() const { return m_estimate; }
     [[nodiscard]] const TimeEstimate &time() const { return m_time; }
-    [[nodiscard]] KeyValueGrid *numbers() const { return m_numbers; }
+    [[nodiscard]] KeyValueGrid *numbers() const
+    {
+        return m_numbers;
+    } ///< its text has that of the modules behind it
+    [[nodiscard]] ModuleCostTable *modules() const { return m_modules; }
     [[nodiscard]] bool exceedsMemory() const { return m_exceedsMemory; }
     /// In one line: parameters, memory, time.
     [[nodiscard]] QString summaryLine() const;
@@ -37,7 +42,9 @@ private:
 
     RunEstimate m_estimate;
     TimeEstimate m_time;
+    ModuleCostTable *m_modules;
     KeyValueGrid *m_numbers;
+    QWidget *m_separator;
     ToneLabel *m_warning, *m_assumption;
     bool m_exceedsMemory = false, m_isTimeKnown = false;
 };

@@ -143,9 +143,10 @@ void NewRunPanel::adoptFrame()
                  if (!json.isEmpty()) replace(tr("Settings of a link were taken."), [this, json] { applyDraft(json); });
              }});
     setCommand([this] { return command(); });
-    setHelp(tr("Everything that decides a training. Empty fields use what stands in them in grey; the estimate at "
-               "the side follows. A text is enough to begin with.\n\nNothing is written before Start, and what was "
-               "filled in is kept. What a preset, a run, a model or a reset replaced comes back with Ctrl+Z."));
+    setHelp(tr(
+        "Everything that decides a training. Empty fields use what stands in them in grey; the estimate at "
+        "the side follows. Data are enough to begin with.\n\nNothing is written before Start, and what was "
+        "filled in is kept. What a preset, a run, a model or a reset replaced comes back with Ctrl+Z."));
 }
 
 void NewRunPanel::askForPlugins()
@@ -181,7 +182,7 @@ QWidget *NewRunPanel::makeSideRow()
     m_sideRow = new QWidget(this);
     m_sideButton = new QToolButton(m_sideRow);
     m_sideButton->setText(tr("Estimate"));
-    m_sideButton->setAccessibleName(tr("Show the estimate and what the text is"));
+    m_sideButton->setAccessibleName(tr("Show the estimate and what the data are"));
     m_sideButton->setToolTip(m_sideButton->accessibleName());
     m_sideButton->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_sideButton->setAutoRaise(true);
@@ -316,10 +317,16 @@ void NewRunPanel::updateStart()
     else if (m_session.connectionState() != ConnectionState::Connected)
         reason = tr("The engine is not connected.");
     else if (key == u"data.path" && m_form->builder().preview().data.path.empty())
-        reason = tr("Choose a text to train on.");
+        reason = tr("Choose the data to train on.");
     else if (!m_form->isValid()) {
-        const Field *field = m_form->table()->find(toStd(key));
-        reason = tr("%1 needs a look.").arg(field ? fieldLabel(*field) : key);
+        QStringList labels;
+        for (const QString &wrong : m_form->problemKeys()) {
+            const Field *field = m_form->table()->find(toStd(wrong));
+            labels << (field ? fieldLabel(*field) : wrong);
+        }
+        reason = labels.size() == 1
+                     ? tr("%1 needs a look.").arg(labels.first())
+                     : tr("%1 settings need a look: %2.").arg(labels.size()).arg(labels.join(u", "_s));
         tone = Tone::Error;
     }
     m_start->setEnabled(reason.isEmpty());

@@ -48,8 +48,8 @@ std::vector<QString> groupOrder(const FieldTable &table)
 QString resolvedDefault(const QString &key, const RunSpec &spec)
 {
     const ResolvedSchedule schedule = resolveSchedule(spec.schedule, spec.train.steps);
-    if (key == u"name") return SpecForm::tr("from text and preset");
-    if (key == kPathKey) return SpecForm::tr("file or folder to train on");
+    if (key == u"name") return SpecForm::tr("from data and preset");
+    if (key == kPathKey) return SpecForm::tr("file, folder or gen:shapes");
     if (key == u"schedule.warmup_steps" && spec.schedule.warmupSteps < 0)
         return SpecForm::tr("%1, by the schedule").arg(schedule.warmupSteps);
     if (key == u"schedule.cycle_steps" && spec.schedule.cycleSteps < 0)
@@ -458,10 +458,20 @@ void SpecForm::arrange()
 
 std::pair<QString, QString> SpecForm::firstProblem() const
 {
+    const QStringList keys = problemKeys();
+    if (keys.isEmpty()) return {};
+    return {keys.first(), m_problems.value(keys.first())};
+}
+
+QStringList SpecForm::problemKeys() const
+{
+    QStringList keys;
     for (const Row &row : m_rows)
-        if (m_problems.contains(row.key)) return {row.key, m_problems.value(row.key)};
-    if (!m_problems.isEmpty()) return {m_problems.firstKey(), m_problems.first()};
-    return {};
+        if (m_problems.contains(row.key)) keys << row.key;
+    // Of settings that have no row, such as those of a plugin that is not here.
+    for (auto it = m_problems.cbegin(); it != m_problems.cend(); ++it)
+        if (!keys.contains(it.key())) keys << it.key();
+    return keys;
 }
 
 QString SpecForm::shownError(const QString &key) const

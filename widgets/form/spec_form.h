@@ -44,6 +44,8 @@ public:
     [[nodiscard]] bool isValid() const { return m_problems.isEmpty(); }
     /// Key and message of the first problem in the form's order; empty key when there is none.
     [[nodiscard]] std::pair<QString, QString> firstProblem() const;
+    /// Keys of all of them, in the form's order.
+    [[nodiscard]] QStringList problemKeys() const;
     /// A problem that only the engine can see (no such file); stays until the field is edited or it is
     /// cleared.
     void setOutsideProblem(const QString &key, const QString &message);

@@ -21,6 +21,7 @@ VersionPtr begun(const VersionPtr &parent, size_t numKept)
     version->model = loadedModel(*parent); // its tokens are of that step, whatever is the newest one now
     version->modelTitle = parent->modelTitle;
     version->request = parent->request;
+    version->attachments = parent->attachments;
     version->isAnswer = parent->isAnswer;
     version->answered = parent->answered; // until it is asked for itself
     version->info = parent->info;         // the model is the same; what it says of itself may come anew

@@ -14,6 +14,7 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
+constexpr QStringView kBetween = u"  ·  ";   // two facts
 constexpr double kMinSecondsForSpeed = 0.02; // a shorter time says nothing about speed
 
 class Texts {
@@ -50,9 +51,13 @@ QString readText(const GenerateSummary &summary)
     if (summary.reusedTokens == 0)
         return Texts::tr("prompt of %1 read in %2").arg(integerText(summary.promptTokens), time);
     const qint64 numRead = summary.promptTokens - summary.reusedTokens;
+    if (numRead <= 0)
+        return Texts::tr("prompt of %1 remembered from before").arg(integerText(summary.promptTokens));
     return Texts::tr("%1 tokens read in %2, %3 remembered from before")
         .arg(integerText(numRead), time, integerText(summary.reusedTokens));
 }
+
+constexpr qsizetype kMostLetters = 40; ///< of one word in the window, and of a fact that stays in one line
 
 } // namespace
 
@@ -102,18 +107,34 @@ QString modelText(const GenerationVersion &version)
     return text;
 }
 
+QString breakableStatus(const QString &status)
+{
+    QStringList parts = status.split(kBetween.toString());
+    if (parts.size() == 1) return status;
+    for (QString &part : parts) {
+        QStringList words = part.split(u' ');
+        for (QString &word : words)
+            if (word.size() > kMostLetters)
+                word = word.left(kMostLetters / 2 - 1) + u'…' + word.right(kMostLetters / 2);
+        part = words.join(u' ');
+        if (part.size() <= kMostLetters) part.replace(u' ', QChar::Nbsp);
+    }
+    // The dot stays with what stands before it.
+    return parts.join(QString(2, QChar::Nbsp) + u"·  "_s);
+}
+
 QString generationStatus(const GenerationVersion &version)
 {
     QStringList parts;
     parts << modelText(version);
     if (version.tokens.empty() && !version.keptText.empty()) {
         parts << Texts::tr("kept from before, without its tokens");
-        return parts.join(u"  ·  "_s);
+        return parts.join(kBetween);
     }
     if (version.isKept) {
         parts << Texts::tr("%1 tokens").arg(integerText(static_cast<qint64>(version.tokens.size())))
               << Texts::tr("seed %1").arg(version.request.sampling.seed) << Texts::tr("kept from before");
-        return parts.join(u"  ·  "_s);
+        return parts.join(kBetween);
     }
     if (version.info && version.info->numParameters > 0)
         parts << Texts::tr("%1 parameters").arg(countText(static_cast<double>(version.info->numParameters)));
@@ -126,7 +147,7 @@ QString generationStatus(const GenerationVersion &version)
         parts << (numTokens == 0   ? Texts::tr("no token chosen yet")
                   : numTokens == 1 ? Texts::tr("1 token chosen")
                                    : Texts::tr("%1 tokens chosen").arg(integerText(numTokens)));
-        return parts.join(u"  ·  "_s);
+        return parts.join(kBetween);
     }
     if (version.isRunning && numNew == 0)
         parts << (version.info ? Texts::tr("reading the prompt …") : Texts::tr("loading the model …"));
@@ -145,7 +166,7 @@ QString generationStatus(const GenerationVersion &version)
         parts << finishText(*version.summary);
     else if (version.isRunning && numNew > 0)
         parts << Texts::tr("generating …");
-    return parts.join(u"  ·  "_s);
+    return parts.join(kBetween);
 }
 
 } // namespace orrery::ui

@@ -40,6 +40,8 @@ struct GenerationVersion {
     int partsAt = 0;
     /// Of a conversation: what it was asked with, whatever became of those turns. Null: not known any more.
     std::shared_ptr<const SaidTurns> answered = {};
+    /// Of a prompt: what its pictures and recordings were made of. Not kept across a restart.
+    std::vector<AttachmentPtr> attachments = {};
     /// What other panels were told that they look at: all of it, and the tokens before one, for as long as
     /// anybody looks.
     std::shared_ptr<const GenerateRequest> wholeText = {};
@@ -73,5 +75,7 @@ QString modelText(const GenerationVersion &version);
 double surpriseOf(const GenerationVersion &version);
 /// "code-7M, step 8,000  ·  4 tokens  ·  100 tokens/s  ·  …"
 QString generationStatus(const GenerationVersion &version);
+/// The same for several lines: short facts are not broken, and long names are cut in their middle.
+QString breakableStatus(const QString &status);
 
 } // namespace orrery::ui

@@ -11,18 +11,20 @@
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/common/wrap_row.h"
+#include "widgets/common/wrapped_label.h"
+#include "widgets/play/answer_media.h"
 #include "widgets/play/attachment_bar.h"
 #include "widgets/play/candidate_view.h"
-#include "widgets/play/side_by_side.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/generation_runner.h"
 #include "widgets/play/manual_sampler.h"
 #include "widgets/play/model_chooser.h"
-#include "widgets/play/probability_color.h"
 #include "widgets/play/prefix_models.h"
+#include "widgets/play/probability_color.h"
 #include "widgets/play/prompt_edit.h"
 #include "widgets/play/sampling_form.h"
+#include "widgets/play/side_by_side.h"
 #include "widgets/play/token_view.h"
 #include "widgets/play/tokens_pane.h"
 #include "widgets/play/version_view.h"
@@ -250,7 +252,14 @@ QWidget *PlaygroundPanel::makeTranscript()
 {
     auto *box = new QWidget(this);
     m_transcripts = new QStackedWidget(box);
-    m_view = new TokenView(m_transcripts);
+    auto *answer = new QWidget(m_transcripts);
+    m_answerMedia = new AnswerMedia(answer);
+    m_view = new TokenView(answer);
+    auto *answerLayout = new QVBoxLayout(answer);
+    answerLayout->setContentsMargins(0, 0, 0, 0);
+    answerLayout->setSpacing(0);
+    answerLayout->addWidget(m_answerMedia);
+    answerLayout->addWidget(m_view, 1);
     m_conversation = new ConversationPane(*m_runner, m_transcripts);
     m_noAnswer = new EmptyState(QString(), QString(), m_view->viewport());
     m_noAnswer->setObjectName(u"noAnswer"_s);
@@ -259,9 +268,9 @@ QWidget *PlaygroundPanel::makeTranscript()
     auto *above = new QVBoxLayout(m_view->viewport());
     above->setContentsMargins(0, 0, 0, 0);
     above->addWidget(m_noAnswer);
-    m_transcripts->addWidget(m_view);
+    m_transcripts->addWidget(answer);
     m_transcripts->addWidget(m_conversation);
-    m_status = new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, box);
+    m_status = new WrappedLabel(Tone::Secondary, TypeSize::Small, box);
     m_status->setObjectName(u"playStatus"_s);
     auto *layout = new QVBoxLayout(box);
     layout->setContentsMargins(0, 0, 0, 0);

@@ -4,11 +4,13 @@
 #include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/wrapped_label.h"
+#include "widgets/play/answer_media.h"
 #include "widgets/play/attachment_bar.h"
 #include "widgets/play/branching.h"
 #include "widgets/play/candidate_view.h"
-#include "widgets/play/side_by_side.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/generation_runner.h"
@@ -16,6 +18,7 @@
 #include "widgets/play/model_chooser.h"
 #include "widgets/play/prompt_edit.h"
 #include "widgets/play/sampling_form.h"
+#include "widgets/play/side_by_side.h"
 #include "widgets/play/token_view.h"
 #include "widgets/play/version_view.h"
 #include "widgets/theme/theme.h"
@@ -106,6 +109,7 @@ void PlaygroundPanel::generate()
     version->model = m_chooser->model();
     version->modelTitle = m_chooser->modelTitle();
     version->request = request();
+    if (!version->request.media.empty()) version->attachments = m_attachments->attachments();
     startVersion(version);
 }
 
@@ -409,17 +413,17 @@ void PlaygroundPanel::updateNote()
         m_note->clear();
 }
 
-QString PlaygroundPanel::statusText() const { return m_status->fullText(); }
-
 void PlaygroundPanel::updateStatus()
 {
     const VersionPtr version = shown();
-    if (isComparing())
-        m_status->setFullText(m_compare->statusText());
-    else if (version)
-        m_status->setFullText(generationStatus(*version));
-    else
-        m_status->setFullText(QString());
+    m_statusText = isComparing() ? m_compare->statusText() : version ? generationStatus(*version) : QString();
+    const QString lines = breakableStatus(m_statusText);
+    m_status->setSentence(lines);
+    const bool isCut = QString(lines).replace(QChar::Nbsp, u' ') != m_statusText;
+    m_status->setToolTip(isCut ? plainToolTip(m_statusText) : QString());
+    m_status->setAccessibleName(m_statusText);
+    if (!isConversation() && !isComparing())
+        m_answerMedia->setAttachments(version ? version->attachments : std::vector<AttachmentPtr>());
 }
 
 void PlaygroundPanel::updateEmpty()

@@ -20,6 +20,7 @@ class QToolButton;
 
 namespace orrery::ui {
 
+class AnswerMedia;
 class AttachmentBar;
 class Banner;
 class CandidateView;
@@ -42,6 +43,7 @@ class TokensPane;
 class ToneLabel;
 class TranscriptSaver;
 class VersionView;
+class WrappedLabel;
 struct AnswerSettings;
 struct Focus;
 struct SessionState;
@@ -104,7 +106,7 @@ public:
     /// Its pictures and recordings.
     [[nodiscard]] AttachmentBar *messageAttachments() const { return m_messageAttachments; }
     [[nodiscard]] Banner *noteBanner() const { return m_note; }
-    [[nodiscard]] QString statusText() const;
+    [[nodiscard]] QString statusText() const { return m_statusText; }
 
     /// Another version of the one that the focus tells of, shown or not, with a token in the place of the one
     /// behind what is looked at. @error NotFound: it is there no more; InvalidInput: nothing was said there;
@@ -257,7 +259,9 @@ private:
     ElidedLabel *m_editNote;
     QWidget *m_talkTools, *m_legend;
     ToneLabel *m_versionLabel;
-    ElidedLabel *m_status;
+    WrappedLabel *m_status;
+    QString m_statusText; ///< of it, as it is in one line
+    AnswerMedia *m_answerMedia;
     std::vector<VersionPtr> m_versions;
     struct RemovedVersion {
         VersionPtr version;

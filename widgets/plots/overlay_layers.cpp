@@ -14,8 +14,8 @@ namespace orrery::ui {
 namespace {
 
 constexpr double kAlignedWithin = 60;
-constexpr int kTitleLeft = 6; ///< of the unit: clear of the ring of the focus
-constexpr double kLabelGap = 9; ///< from the line's end to its label
+constexpr double kLabelGap = 9;   ///< from the line's end to its label
+constexpr double kLegendGap = 16; ///< between two entries
 
 struct EndLabel {
     QString text;
@@ -118,12 +118,35 @@ QFont endLabelFont()
     return font;
 }
 
-QString endLabelText(const PlotCurve &curve)
+QString endLabelText(const PlotCurve &curve, const PlotScene &scene)
 {
     if (curve.name.isEmpty() || curve.isDimmed) return {};
-    for (auto point = curve.line.rbegin(); point != curve.line.rend(); ++point)
-        if (std::isfinite(point->y())) return curve.name + QLatin1String("  ") + significantText(point->y());
+    for (auto point = curve.line.rbegin(); point != curve.line.rend(); ++point) {
+        if (!std::isfinite(point->y())) continue;
+        return curve.name + QLatin1String("  ") +
+               (scene.valueText ? scene.valueText(point->y()) : significantText(point->y()));
+    }
     return {};
+}
+
+std::vector<LegendPlace> legendPlaces(const PlotScene &scene, double width)
+{
+    std::vector<LegendPlace> places;
+    const QFontMetricsF metrics(endLabelFont());
+    double x = scene.legendLeft;
+    int row = 0;
+    for (const PlotCurve &curve : scene.curves) {
+        const QString text = endLabelText(curve, scene);
+        if (text.isEmpty()) continue;
+        const double wanted = kLegendLine + kLegendLineGap + metrics.horizontalAdvance(text);
+        if (x > scene.legendLeft && x + wanted > width - kTitleRight) {
+            x = scene.legendLeft;
+            ++row;
+        }
+        places.push_back({&curve, text, x, row});
+        x += wanted + kLegendGap;
+    }
+    return places;
 }
 
 AnnotationLayer::AnnotationLayer(QCustomPlot *plot, const PlotScene &scene)
@@ -144,7 +167,10 @@ void AnnotationLayer::draw(QCPPainter *painter)
         return;
     }
     drawMarks(painter);
-    if (m_scene.hasEndLabels) drawEndLabels(painter);
+    if (m_scene.numLegendRows > 0)
+        drawLegend(painter);
+    else if (m_scene.hasEndLabels)
+        drawEndLabels(painter);
 }
 
 void AnnotationLayer::drawTitle(QCPPainter *painter) const
@@ -212,6 +238,26 @@ void AnnotationLayer::drawMarks(QCPPainter *painter) const
     }
 }
 
+/// Above the curves, behind the unit.
+void AnnotationLayer::drawLegend(QCPPainter *painter) const
+{
+    const QCPRange range = parentPlot()->xAxis->range();
+    const QRectF area = parentPlot()->viewport();
+    const QFontMetricsF metrics(endLabelFont());
+    painter->setAntialiasing(true);
+    painter->setFont(endLabelFont());
+    for (const LegendPlace &place : legendPlaces(m_scene, area.width())) {
+        const auto end = lineEnd(*place.curve, range);
+        const double x = area.left() + place.x, top = area.top() + 2 + place.row * metrics.height();
+        const double middle = top + metrics.height() / 2;
+        painter->setPen(QPen(place.curve->color, 2, place.curve->penStyle));
+        painter->drawLine(QPointF(x, middle), QPointF(x + kLegendLine, middle));
+        painter->setPen(readableOn(place.curve->color, Theme::instance().tokens().surface));
+        painter->drawText(QPointF(x + kLegendLine + kLegendLineGap, top + metrics.ascent()),
+                          end && end->isNewest ? place.text : place.curve->name);
+    }
+}
+
 void AnnotationLayer::drawEndLabels(QCPPainter *painter) const
 {
     const PixelMap mapX(parentPlot()->xAxis), mapY(parentPlot()->yAxis);
@@ -222,7 +268,7 @@ void AnnotationLayer::drawEndLabels(QCPPainter *painter) const
     const QFontMetricsF metrics(font);
     std::vector<EndLabel> labels;
     for (const PlotCurve &curve : m_scene.curves) {
-        const QString text = endLabelText(curve);
+        const QString text = endLabelText(curve, m_scene);
         if (text.isEmpty()) continue;
         const auto end = lineEnd(curve, range);
         if (!end) continue;

@@ -20,6 +20,7 @@ private:
     void drawTitle(QCPPainter *painter) const;
     void drawNote(QCPPainter *painter) const;
     void drawMarks(QCPPainter *painter) const;
+    void drawLegend(QCPPainter *painter) const;
     void drawEndLabels(QCPPainter *painter) const;
 
     const PlotScene &m_scene;
@@ -37,6 +38,8 @@ private:
     const PlotScene &m_scene;
 };
 
+/// What stands above the curves is clear of the ring of the focus.
+inline constexpr int kTitleLeft = 6, kTitleRight = 6;
 /// Height of the row of marks above the x axis, in pixels; fitting leaves it free.
 inline constexpr int kMarkRowHeight = 16;
 

@@ -3,6 +3,7 @@
 
 #include "widgets/common/counted.h"
 #include "widgets/common/number_text.h"
+#include "widgets/plots/plot_scene.h"
 #include "widgets/plots/plot_view.h"
 
 #include <QAccessible>
@@ -67,7 +68,8 @@ QString PlotView::accessibleSummary() const
         if (m_xFormat == AxisFormat::Clock) where = tr("at %1").arg(clockTimeText(end->x()));
         if (m_xFormat == AxisFormat::Compact) where = tr("at %1 tokens").arg(compactText(end->x()));
         QString part = curve.name.isEmpty() ? QString() : curve.name + QLatin1Char(' ');
-        part += significantText(end->y()) + QLatin1Char(' ') + where;
+        part += (m_scene->valueText ? m_scene->valueText(end->y()) : significantText(end->y())) +
+                QLatin1Char(' ') + where;
         const QString direction = trend(curve.line, *end);
         if (!direction.isEmpty()) part += QStringLiteral(", ") + direction;
         if (!curve.nonFinite.empty())

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -20,7 +21,10 @@ struct PlotScene {
     QString valueTitle;
     QString emptyText;
     QString note; ///< what a logarithmic axis cannot show; empty: nothing
+    std::function<QString(double)> valueText; ///< of figures that stand alone; null: four significant digits
     bool hasEndLabels = false;
+    int numLegendRows = 0; ///< in place of labels at the ends, where these would lie on the curves
+    double legendLeft = 0; ///< behind the unit, which stands in its last row
     bool hasFocusRing = false;
     std::optional<double> cursorX;
     std::optional<QRectF> rubberBand;
@@ -54,7 +58,17 @@ private:
 
 /// Name and value that stand at the end of a line: "train 1.412". Empty when the curve has no label or no
 /// finite point.
-QString endLabelText(const PlotCurve &curve);
+QString endLabelText(const PlotCurve &curve, const PlotScene &scene);
 QFont endLabelFont();
+
+/// Where the entries of the legend begin, within the width of the whole view; in the order of the curves.
+struct LegendPlace {
+    const PlotCurve *curve;
+    QString text;
+    double x;
+    int row;
+};
+std::vector<LegendPlace> legendPlaces(const PlotScene &scene, double width);
+inline constexpr double kLegendLine = 14, kLegendLineGap = 5; ///< a piece of the curve before its name
 
 } // namespace orrery::ui

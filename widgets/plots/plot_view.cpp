@@ -23,6 +23,8 @@ namespace {
 constexpr int kReplotIntervalMs = 33; ///< 30 per second
 constexpr int kDataDelayMs = 120;
 constexpr double kMargin = 0.05; ///< free height above and below the data
+constexpr double kLabelShare = 0.3; ///< of the width, for names at the ends of lines
+constexpr int kMaxLegendRows = 3;
 
 /// Tells when its buffers have reached the screen. All input is handled by the PlotView around it.
 class Canvas : public QCustomPlot {
@@ -138,8 +140,14 @@ void PlotView::setXAxis(AxisFormat format, const QString &title)
 void PlotView::setYAxis(AxisFormat format, const QString &unit)
 {
     m_yFormat = format;
-    m_unit = unit;
+    m_unit = m_scene->valueTitle = unit;
     m_yTicker->setFormat(format);
+    scheduleReplot();
+}
+
+void PlotView::setValueText(std::function<QString(double)> text)
+{
+    m_scene->valueText = std::move(text);
     scheduleReplot();
 }
 
@@ -154,6 +162,8 @@ void PlotView::setEndLabels(bool isShown)
     m_scene->hasEndLabels = isShown;
     scheduleReplot();
 }
+
+bool PlotView::hasLegend() const { return m_scene->numLegendRows > 0; }
 
 void PlotView::setZeroBased(bool isZeroBased)
 {
@@ -376,6 +386,8 @@ void PlotView::replotNow()
     m_sinceReplot.start();
     if (m_plot->bufferDevicePixelRatio() != devicePixelRatioF())
         m_plot->setBufferDevicePixelRatio(devicePixelRatioF());
+    m_scene->note = logNote();
+    m_scene->numLegendRows = legendRows();
     if (m_isFollowing)
         fitToData();
     else if (m_isYAutomatic)
@@ -406,8 +418,11 @@ void PlotView::updateTickers()
     const QFontMetrics metrics(Theme::instance().smallFont());
     m_plot->xAxis->setVisible(hasCurves);
     m_plot->yAxis->setVisible(hasCurves);
+    // The unit stands in the last row of the legend, unless there is a note beside it.
+    const bool hasTitleRow = m_scene->numLegendRows == 0 || !m_scene->note.isEmpty();
+    const int legend = (m_scene->numLegendRows - (hasTitleRow ? 0 : 1)) * metrics.height();
     // A low chart needs its height for the curve; the chart above it names the same axis.
-    m_plot->xAxis->setLabel(hasCurves && height() >= metrics.height() * 9 ? m_xTitle : QString());
+    m_plot->xAxis->setLabel(hasCurves && height() - legend >= metrics.height() * 9 ? m_xTitle : QString());
 
     const int exponent = m_yTicker->neededExponent(yRange());
     m_yTicker->setExponent(exponent);
@@ -415,8 +430,8 @@ void PlotView::updateTickers()
                           : m_unit.isEmpty() ? powerOfTenText(exponent)
                                              : powerOfTenText(exponent) + QLatin1Char(' ') + m_unit;
 
-    m_scene->note = logNote();
-    const int top = m_scene->valueTitle.isEmpty() && m_scene->note.isEmpty() ? metrics.height() / 2 + 2 : metrics.height() + 8;
+    const bool hasRow = hasLegend() || !m_scene->valueTitle.isEmpty() || !m_scene->note.isEmpty();
+    const int top = legend + (hasRow ? metrics.height() + 8 : metrics.height() / 2 + 2);
     const int left = metrics.horizontalAdvance(QStringLiteral("0.00")) + 8;
     m_plot->axisRect()->setMinimumMargins(
         QMargins(left, top, metrics.averageCharWidth() * 3, metrics.height()));
@@ -427,13 +442,26 @@ void PlotView::updateTickers()
 
 bool PlotView::hasMarkRow() const { return !m_scene->marks.empty(); }
 
+/// 0: labels at the ends take no more than a third, or would be too many for rows.
+int PlotView::legendRows()
+{
+    if (endLabelWidth() <= width() * kLabelShare) return 0;
+    const QFontMetrics metrics(Theme::instance().smallFont());
+    const bool isBesideUnit = m_scene->note.isEmpty() && !m_scene->valueTitle.isEmpty();
+    m_scene->legendLeft =
+        kTitleLeft + (isBesideUnit ? metrics.horizontalAdvance(m_scene->valueTitle) + space::kOne : 0);
+    const std::vector<LegendPlace> places = legendPlaces(*m_scene, width());
+    const int rows = places.empty() ? 0 : places.back().row + 1;
+    return rows > kMaxLegendRows || rows * metrics.height() > height() / 3 ? 0 : rows;
+}
+
 int PlotView::endLabelWidth() const
 {
     if (!m_scene->hasEndLabels) return 0;
     const QFontMetrics metrics(endLabelFont());
     int widest = 0;
     for (const PlotCurve &curve : m_scene->curves) {
-        const QString text = endLabelText(curve);
+        const QString text = endLabelText(curve, *m_scene);
         if (!text.isEmpty()) widest = std::max(widest, metrics.horizontalAdvance(text) + 14);
     }
     return widest;
@@ -455,7 +483,7 @@ void PlotView::fitX(const PlotRange &data)
     double to = placeOf(data.to);
     if (to <= from) to = from + 1;
     const int available = std::max(plotArea().width(), 60);
-    const int label = std::min(endLabelWidth(), available / 3);
+    const int label = hasLegend() ? 0 : std::min(endLabelWidth(), available / 3);
     const double span = (to - from) * available / std::max(1, available - std::max(label, 6));
     m_plot->xAxis->setRange(valueAt(from), valueAt(from + span));
 }

@@ -11,6 +11,7 @@
 #include <QTimer>
 #include <QWidget>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -43,9 +44,15 @@ public:
     void setXAxis(AxisFormat format, const QString &title);
     /// @param unit above the axis; a power of ten is put before it when the numbers need one
     void setYAxis(AxisFormat format, const QString &unit);
+    /// How a figure that stands alone is written, with its unit: at a line's end, in the legend, in the
+    /// summary. Without it: four significant digits.
+    void setValueText(std::function<QString(double)> text);
     /// Sentence shown while there are no curves.
     void setEmptyText(const QString &text);
+    /// Where they would cover much of the curves, the names stand in up to three rows above the chart
+    /// instead.
     void setEndLabels(bool isShown);
+    [[nodiscard]] bool hasLegend() const;
     /// Charts of counts and rates that are never negative start at 0 when that costs little height.
     void setZeroBased(bool isZeroBased);
 
@@ -137,6 +144,7 @@ private:
     void fitX(const PlotRange &data);
     void fitY(const PlotRange &visible);
     [[nodiscard]] int endLabelWidth() const;
+    int legendRows();
     [[nodiscard]] bool hasMarkRow() const;
     /// Places on the x axis in which moving and zooming is even: values, of a logarithmic one their powers.
     [[nodiscard]] double placeOf(double x) const;

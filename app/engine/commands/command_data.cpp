@@ -165,8 +165,9 @@ void addData(CLI::App &app, Session &session)
     auto *command = app.add_subcommand("data", "Look at data and prepare it for training");
     command->require_subcommand(1);
     static DataArguments arguments;
-    auto *describeCommand =
-        command->add_subcommand("describe", "Format, documents, tokens, splits and what was skipped");
+    auto *describeCommand = command->add_subcommand(
+        "describe", "Format, documents, tokens, splits and what was skipped; of a single picture, recording "
+                    "or unknown file what it is, by its content");
     addOptions(describeCommand, arguments);
     describeCommand->add_option(
         "--export", arguments.exportFolder,

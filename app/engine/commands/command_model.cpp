@@ -151,7 +151,11 @@ void addModel(CLI::App &app, Session &session)
 
     auto *evaluate = app.add_subcommand("evaluate", "Loss, bits per byte and perplexity of a model on a text");
     evaluate->add_option("model", arguments.model, "RUN, RUN@step, RUN@best or a model directory")->required();
-    evaluate->add_option("--data", arguments.data, "File or folder of text, or JSONL")->required();
+    evaluate
+        ->add_option("--data", arguments.data,
+                     "What to measure, all of it: file or folder of text, JSONL, a manifest of pictures and "
+                     "recordings; or gen:shapes")
+        ->required();
     evaluate->add_option("--device", arguments.device, "cpu or cuda (the run's own, where this machine has it)");
     evaluate->add_option("--threads", arguments.threads, "CPU threads; 0: all");
     addPluginFolders(evaluate);

@@ -5,7 +5,9 @@
 #include "app/engine/commands/remote_host.h"
 
 #include "app/worker/consolidation_output.h"
+#include "app/worker/option_checks.h"
 #include "core/base/text.h"
+#include "core/spec/consolidation_rules.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -19,14 +21,20 @@ int remoteConsolidate(const Session &session, const std::string &model, const st
 {
     ModelConsolidationRequest request;
     request.model = model;
+    ConsolidationSettings asked; // a 0 that is given is a mistake; in the request it means as usual
     CLI::App parser;
-    parser.add_option("--memory", request.memoryFile);
+    parser.add_option("--memory", request.memoryFile)
+        ->check(worker::namedFile("leave --memory out for what is saved with the model"));
     parser.add_option("--out", request.directory);
     parser.add_option("--data", request.data);
-    parser.add_option("--slots", request.numSlots)->check(CLI::Range(int64_t{1}, kMostConsolidationSlots));
-    parser.add_option("--passes", request.numPasses)->check(CLI::Range(int64_t{1}, kMostConsolidationPasses));
-    parser.add_option("--rate", request.learningRate)->check(CLI::Range(kLeastConsolidationRate, kMostConsolidationRate));
+    const auto *slots = parser.add_option("--slots", asked.numSlots)->check(worker::fittingNumber());
+    const auto *passes = parser.add_option("--passes", asked.numPasses)->check(worker::fittingNumber());
+    const auto *rate = parser.add_option("--rate", asked.learningRate);
     if (const auto read = parseThere(parser, passed); !read) return fail(session, read.error());
+    if (const auto isFine = checkConsolidation(asked, model); !isFine) return fail(session, isFine.error());
+    if (slots->count() > 0) request.numSlots = asked.numSlots;
+    if (passes->count() > 0) request.numPasses = asked.numPasses;
+    if (rate->count() > 0) request.learningRate = asked.learningRate;
     for (const std::string *path : {&request.memoryFile, &request.directory})
         if (const auto isFine = checkMemoryThere(session, model, "consolidate", *path); !isFine) return fail(session, isFine.error());
     const auto remote = connectToRemote(session);

@@ -253,7 +253,8 @@ int inspectTokens(const Session &session, const std::string &model, const std::v
             return Error{ErrorCode::InvalidInput, "Cannot show tokens: there is no text, expected one.",
                          "Give it with --prompt TEXT or --prompt-file FILE."};
         if (!file.empty()) {
-            ORRERY_ASSIGN(text, readFile(file, worker::kMaxPromptBytes));
+            ORRERY_ASSIGN(text,
+                          worker::readTextFile(file, worker::kMaxPromptBytes, worker::TextFileUse::TextOnly));
         }
         ORRERY_ASSIGN(const HostConnection remote, connectToRemote(session));
         return remote.client.tokenize(model, text);

@@ -6,6 +6,7 @@
 #include "app/engine/commands/remote_host.h"
 
 #include "app/worker/memory_output.h"
+#include "app/worker/option_checks.h"
 #include "core/base/text.h"
 #include "core/rpc/protocol_version.h"
 #include "core/spec/memory_sources.h"
@@ -43,18 +44,22 @@ Error cannot(const Session &session, const MemoryOptions &options, const std::st
 Result<void> readOptions(const Session &session, const std::vector<std::string> &passed, MemoryOptions &options)
 {
     CLI::App parser;
-    parser.add_option("--memory", options.file);
+    parser.add_option("--memory", options.file)
+        ->check(worker::namedFile("leave --memory out for what is saved with the model"));
     parser.add_option("--source", options.source);
-    parser.add_option("--event", options.event);
-    parser.add_option("--slot", options.slot);
+    parser.add_option("--event", options.event)->check(worker::fittingNumber());
+    parser.add_option("--slot", options.slot)->check(worker::fittingNumber());
     parser.add_option("--factor", options.factor);
-    parser.add_option("--max-events", options.maxEvents);
+    parser.add_option("--max-events", options.maxEvents)->check(worker::fittingNumber());
     parser.add_flag("--all", options.isAll);
     try {
         parser.parse(std::vector<std::string>(passed.rbegin(), passed.rend())); // as CLI11 takes them
-    } catch (const CLI::ParseError &error) {
+    } catch (const CLI::ExtrasError &error) {
         return cannot(session, options, std::string(error.what()) + ".",
                       "The host decides on what a model runs; leave --device and --threads out, or run the command on that machine.");
+    } catch (const CLI::ParseError &error) {
+        return cannot(session, options, std::string(error.what()) + ".",
+                      "memory " + options.action + " --help shows what it takes.");
     }
     return {};
 }
@@ -63,7 +68,7 @@ Result<MemoryEdit> editOf(const Session &session, const MemoryOptions &options)
 {
     MemoryEdit edit;
     edit.verb = memoryVerbFromName(options.action);
-    edit.source = options.source;
+    edit.source = sourceName(options.source);
     edit.event = options.event.value_or(0);
     edit.slot = options.slot.value_or(-1);
     edit.factor = options.factor;

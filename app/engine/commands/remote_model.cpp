@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/data/media/media_files.h"
 #include "core/data/tokenizer/utf8_stream.h"
+#include "core/spec/memory_sources.h"
 
 #include <nlohmann/json.hpp>
 
@@ -113,7 +114,8 @@ Result<std::vector<EmbedSummary>> embedThere(const Session &session, const std::
                      "Cannot write embeddings to \"" + asked.out + "\" from another machine: expected an ending of .json.",
                      "Make an .npz on that machine, or of the .json here."};
     for (const std::string &file : asked.files) {
-        ORRERY_ASSIGN(std::string text, readFile(file, kMaxEmbedBytes));
+        ORRERY_ASSIGN(std::string text,
+                      worker::readTextFile(file, kMaxEmbedBytes, worker::TextFileUse::TextOnly));
         asked.texts.push_back(std::move(text));
     }
     if (asked.texts.empty())
@@ -189,6 +191,7 @@ int remoteGenerate(const Session &session, const std::string &model, const std::
     if (const auto read = worker::readTextOptions(text, request); !read) return fail(session, read.error());
     if (const auto read = readParts(parts, request); !read) return fail(session, read.error());
     request.infill = infill;
+    request.source = sourceName(request.source);
     if (!session.json) request.sampling.numAlternatives = 0;
     std::signal(SIGINT, [](int) { g_interrupted = 1; });
     const auto reason = generate(session, model, request);

@@ -7,6 +7,7 @@
 #include "app/engine/host/private_folder.h"
 #include "app/engine/host/worker_output.h"
 #include "core/base/text.h"
+#include "core/spec/consolidation_rules.h"
 
 #include <nlohmann/json.hpp>
 
@@ -27,23 +28,6 @@ Error refusal(const std::string &action, const std::string &found, const std::st
     return {ErrorCode::InvalidInput, "Cannot " + action + ": " + found + ", expected " + expected + ".", hint};
 }
 
-/// 0: as usual.
-Result<void> checkSettings(const ModelConsolidationRequest &request, const std::string &action)
-{
-    const auto range = [](const auto &from, const auto &to) { return std::to_string(from) + " … " + std::to_string(to); };
-    if (request.numSlots < 0 || request.numSlots > kMostConsolidationSlots)
-        return refusal(action, "slots is " + std::to_string(request.numSlots), range(1, kMostConsolidationSlots),
-                       "Say how many semantic slots may change, or leave it out.");
-    if (request.numPasses < 0 || request.numPasses > kMostConsolidationPasses)
-        return refusal(action, "passes is " + std::to_string(request.numPasses), range(1, kMostConsolidationPasses),
-                       "Say how often everything is read, or leave it out.");
-    const double rate = request.learningRate;
-    if (rate == 0 || (rate >= kLeastConsolidationRate && rate <= kMostConsolidationRate)) return {};
-    return refusal(action, "rate is " + formatSignificant(rate, 4),
-                   formatSignificant(kLeastConsolidationRate, 1) + " … " + formatSignificant(kMostConsolidationRate, 1),
-                   "1 is as usual; leave it out.");
-}
-
 Result<void> checkRequest(const ModelConsolidationRequest &request, const std::string &action)
 {
     if (request.directory.empty())
@@ -55,7 +39,7 @@ Result<void> checkRequest(const ModelConsolidationRequest &request, const std::s
     ORRERY_TRY(requireAbsolute(request.data, "data", action)); // or "example"
     if (request.isLoaded && !request.memoryFile.empty())
         return refusal(action, "both a memory file and what is loaded are asked for", "one of them", "Leave one of them out.");
-    ORRERY_TRY(checkSettings(request, action));
+    ORRERY_TRY(checkConsolidation(settingsOf(request), request.model));
     // Minutes of work would be for nothing.
     std::error_code failed;
     const fs::path target(request.directory);

@@ -46,6 +46,16 @@ std::string identityOf(const PluginRecord &record)
            identityOf(fs::path(record.info.directory) / (record.info.id + ".json"));
 }
 
+/// Of those that may be used, by what their files are.
+std::map<std::string, std::string> idsToTry(const PluginCatalogue &catalogue)
+{
+    std::map<std::string, std::string> ids;
+    for (const PluginRecord &record : catalogue.records())
+        if (record.info.isUsable() && !record.engineLibrary.empty())
+            ids.emplace(identityOf(record), record.info.id);
+    return ids;
+}
+
 std::string text(const Json &json, const char *key)
 {
     const auto value = json.find(key);
@@ -88,9 +98,7 @@ fs::path PluginTrials::fileOfThisUser() { return userCacheDir() / "plugin-trials
 
 TriedPlugins PluginTrials::tried(const PluginCatalogue &catalogue, std::chrono::milliseconds wait)
 {
-    std::map<std::string, std::string> ids; // by what the files are
-    for (const PluginRecord &record : catalogue.records())
-        if (record.info.isUsable() && !record.engineLibrary.empty()) ids.emplace(identityOf(record), record.info.id);
+    std::map<std::string, std::string> ids = idsToTry(catalogue);
     if (ids.empty()) return {catalogue, {}};
     const Result<fs::path> worker = findWorkerProgram();
     if (!worker) {
@@ -113,17 +121,24 @@ TriedPlugins PluginTrials::tried(const PluginCatalogue &catalogue, std::chrono::
     const auto until = std::chrono::steady_clock::now() + wait;
     const auto hasEnded = [this] { return !m_isTrying; };
     bool isInTime = m_ended.wait_until(lock, until, hasEnded); // somebody else's
-    collect();
-    if (isInTime && !asked.empty()) {
-        begin(asked);
-        isInTime = m_ended.wait_until(lock, until, hasEnded);
-    }
+    bool hasFailed = false;
     TriedPlugins result{catalogue, {}};
     std::map<std::string, Error> reasons;
-    for (const auto &[files, id] : ids)
-        if (const auto known = m_verdicts.find(files); known != m_verdicts.end() && !known->second.isGood)
-            reasons.emplace(id, known->second.why);
-    if (!reasons.empty()) result.catalogue = catalogue.refusing(reasons);
+    for (;;) {
+        collect();
+        if (isInTime && !asked.empty() && !hasFailed) {
+            begin(asked);
+            isInTime = m_ended.wait_until(lock, until, hasEnded);
+            hasFailed = isInTime && m_failed.has_value();
+        }
+        bool isNew = false;
+        for (const auto &[files, id] : ids)
+            if (const auto known = m_verdicts.find(files); known != m_verdicts.end() && !known->second.isGood)
+                isNew = reasons.emplace(id, known->second.why).second || isNew;
+        if (!isNew) break;
+        result.catalogue = catalogue.refusing(reasons);
+        ids = idsToTry(result.catalogue); // a name that one of them had may be another's now
+    }
     collect();
     if (!isInTime)
         result.problems.push_back({ErrorCode::Unavailable,

@@ -5,8 +5,11 @@
 #include "core/data/corpus_errors.h"
 #include "core/data/describe.h"
 #include "core/data/line_reader.h"
+#include "core/data/media/image_patches.h"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace orrery {
 
@@ -18,6 +21,25 @@ std::string lowerName(FileKind kind)
     for (char &c : name)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     return name;
+}
+
+/// Of a share that is never the whole, whatever it is rounded to.
+std::string percentText(double share) { return formatSignificant(100 * std::min(share, 0.99), 2) + " %"; }
+
+/// FLAC behind a tag that is longer than what was looked at, as tags with pictures of a cover are.
+Result<bool> hasFlacBehind(uint64_t tag, const std::filesystem::path &path)
+{
+    constexpr size_t kMarkBytes = 4;
+    ORRERY_ASSIGN(ChunkReader chunks, ChunkReader::open(path));
+    std::string mark; // it may lie across two chunks
+    for (uint64_t at = 0; mark.size() < kMarkBytes;) {
+        ORRERY_ASSIGN(const std::string_view chunk, chunks.next());
+        if (chunk.empty()) break;
+        const uint64_t begin = tag > at ? tag - at : 0;
+        if (begin < chunk.size()) mark += chunk.substr(static_cast<size_t>(begin), kMarkBytes - mark.size());
+        at += chunk.size();
+    }
+    return fileKindOf(mark) == FileKind::Flac;
 }
 
 /// Collects the lines of both reports.
@@ -52,6 +74,11 @@ Result<void> describePicture(const std::filesystem::path &path, const FrontEnd &
                                     " patches of the middle, scaled to " +
                                     std::to_string(frontEnd.gridWidth * frontEnd.patch) + " × " +
                                     std::to_string(frontEnd.gridHeight * frontEnd.patch));
+    if (frontEnd.numPatches() < 1) return {};
+    const double lost = croppedShare(image.width, image.height, frontEnd.gridWidth, frontEnd.gridHeight);
+    if (lost > kMuchCropped)
+        report.check("crop", false,
+                     percentText(lost) + " of the picture is cut away: a model sees the middle of it alone.");
     return {};
 }
 
@@ -76,6 +103,9 @@ Result<void> describeRecording(const std::filesystem::path &path, const FrontEnd
     report.line("tokens      ", std::to_string(numTokens) + ": a start and " + std::to_string(numTokens - 1) +
                                     " of " + std::to_string(frontEnd.framesPerToken) + " log-mel frames at " +
                                     std::to_string(frontEnd.rate) + " Hz");
+    if (facts.numBeyondScale > 0)
+        report.check("scale", false,
+                     "It goes beyond full scale and was cut: peak " + formatSignificant(facts.peak, 3) + ".");
     return {};
 }
 
@@ -92,12 +122,17 @@ Result<FileDetection> detectFile(const std::filesystem::path &path)
     std::error_code error;
     found.numBytes = std::filesystem::file_size(path, error);
     if (error) return ioError("read", path, error.value());
-    found.kind = fileKindOf(head.substr(0, kSignatureBytes));
+    found.kind = fileKindOf(withoutTag(head).substr(0, kSignatureBytes));
+    if (const uint64_t tag = tagBytes(head); found.kind == FileKind::Unknown && tag > 0) {
+        // The chunk does not outlive the reader's next one, and this is another reader.
+        ORRERY_ASSIGN(const bool isFlac, hasFlacBehind(tag, path));
+        if (isFlac) found.kind = FileKind::Flac;
+    }
     found.promised = fileKindOfName(path.string());
     found.modality = modalityOf(found.kind);
     found.confidence = 1;
     if (found.kind != FileKind::Unknown) return found;
-    if (const auto foreign = foreignFormatOf(head.substr(0, kSignatureBytes))) {
+    if (const auto foreign = foreignFormatOf(head)) {
         found.foreign = foreign->name;
         found.modality = foreign->modality;
         return found;

@@ -90,6 +90,14 @@ Image cropAndResize(const Image &image, int64_t width, int64_t height)
     return out;
 }
 
+double croppedShare(int64_t imageWidth, int64_t imageHeight, int64_t width, int64_t height)
+{
+    ORRERY_ASSERT(imageWidth >= 1 && imageHeight >= 1 && width >= 1 && height >= 1);
+    const double across = static_cast<double>(imageWidth) * static_cast<double>(height);
+    const double down = static_cast<double>(imageHeight) * static_cast<double>(width);
+    return 1 - std::min(across, down) / std::max(across, down);
+}
+
 namespace {
 
 /// Calls copy(offset in the picture, offset in the patches) for each run of `patch` pixels.

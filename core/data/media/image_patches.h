@@ -14,6 +14,9 @@ namespace orrery {
 /// that grows with the reduction (so nothing aliases). A picture of that size already comes back as it is.
 /// @param image with both sides >= 1   @param width, height in pixels, >= 1
 Image cropAndResize(const Image &image, int64_t width, int64_t height);
+/// Share of a picture's area that this cuts away: 0.25 of a photograph of 4 : 3 for a square. @param all >= 1
+double croppedShare(int64_t imageWidth, int64_t imageHeight, int64_t width, int64_t height);
+inline constexpr double kMuchCropped = 0.2; ///< a share from above which it is said
 
 /// @return bytes_PD: patches row by row of the grid, each row by row of its pixels, red, green, blue;
 /// P = numPatches(), D = patchWidth()

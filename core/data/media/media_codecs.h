@@ -20,7 +20,9 @@ Result<Image> decodeJpeg(std::string_view bytes, std::string_view name, const Me
 Result<Audio> decodeSoundFile(std::string_view bytes, std::string_view name, const MediaLimits &limits,
                               MediaFacts &facts);
 
-/// Where a WAV file ends before its samples do. @return the rule it breaks, or nothing
-Result<void> checkWavLength(std::string_view bytes, std::string_view name);
+/// Refuses a WAV file that ends before its samples do, unless their length is one that is written where it is
+/// not known, and one without samples. @return where a length of 0 stands that has samples behind it, which
+/// the library would take at its word; 0: nowhere
+Result<size_t> checkWavLength(std::string_view bytes, std::string_view name);
 
 } // namespace orrery

@@ -30,9 +30,8 @@ std::string shownName(std::string_view name)
 Error wrongKind(std::string_view bytes, std::string_view name, const char *expected, const char *hint)
 {
     if (bytes.empty()) return mediaError(name, {"the file is empty", expected}, "Choose another file.");
-    const std::string_view head = bytes.substr(0, kSignatureBytes);
-    const FileKind kind = fileKindOf(head);
-    const auto foreign = kind == FileKind::Unknown ? foreignFormatOf(head) : std::nullopt;
+    const FileKind kind = fileKindOf(bytes.substr(0, kSignatureBytes));
+    const auto foreign = kind == FileKind::Unknown ? foreignFormatOf(bytes) : std::nullopt;
     const std::string found = foreign                      ? std::string("its content is ") + foreign->name
                               : kind == FileKind::Unknown ? "its content is of an unknown kind"
                                                           : std::string("its content is ") + fileKindName(kind);
@@ -89,9 +88,14 @@ Result<Image> decodeImage(std::string_view bytes, std::string_view name, const M
     MediaFacts &seen = facts ? *facts : own;
     seen = {};
     seen.kind = fileKindOf(bytes.substr(0, kSignatureBytes));
-    if (seen.kind == FileKind::Png) return decodePng(bytes, name, limits, seen);
-    if (seen.kind == FileKind::Jpeg) return decodeJpeg(bytes, name, limits, seen);
-    return wrongKind(bytes, name, "PNG or JPEG", "Convert the picture to PNG or JPEG.");
+    if (modalityOf(seen.kind) != Modality::Image)
+        return wrongKind(bytes, name, "PNG or JPEG", "Convert the picture to PNG or JPEG.");
+    ORRERY_ASSIGN(Image image, seen.kind == FileKind::Png ? decodePng(bytes, name, limits, seen)
+                                                          : decodeJpeg(bytes, name, limits, seen));
+    seen.width = image.width;
+    seen.height = image.height;
+    if (limits.onDecoded) limits.onDecoded(name, seen);
+    return image;
 }
 
 Result<Audio> decodeAudio(std::string_view bytes, std::string_view name, const MediaLimits &limits,
@@ -101,11 +105,22 @@ Result<Audio> decodeAudio(std::string_view bytes, std::string_view name, const M
     MediaFacts own;
     MediaFacts &seen = facts ? *facts : own;
     seen = {};
-    seen.kind = fileKindOf(bytes.substr(0, kSignatureBytes));
-    if (seen.kind == FileKind::Wav) ORRERY_TRY(checkWavLength(bytes, name));
-    if (seen.kind == FileKind::Wav || seen.kind == FileKind::Flac)
-        return decodeSoundFile(bytes, name, limits, seen);
-    return wrongKind(bytes, name, "WAV or FLAC", "Convert the recording to WAV or FLAC.");
+    std::string_view sound = withoutTag(bytes);
+    seen.kind = fileKindOf(sound.substr(0, kSignatureBytes));
+    if (modalityOf(seen.kind) != Modality::Audio)
+        return wrongKind(bytes, name, "WAV or FLAC", "Convert the recording to WAV or FLAC.");
+    std::string filled;
+    if (seen.kind == FileKind::Wav) {
+        ORRERY_ASSIGN(const size_t place, checkWavLength(sound, name));
+        if (place > 0) {
+            filled = sound;
+            filled.replace(place, 4, 4, '\xff');
+            sound = filled;
+        }
+    }
+    ORRERY_ASSIGN(Audio audio, decodeSoundFile(sound, name, limits, seen));
+    if (limits.onDecoded) limits.onDecoded(name, seen);
+    return audio;
 }
 
 Result<Image> readImage(const std::filesystem::path &path, const MediaLimits &limits, MediaFacts *facts)

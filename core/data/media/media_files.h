@@ -9,11 +9,27 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace orrery {
+
+/// What a file says of itself, and what its content was before it was made to fit, beside that content.
+struct MediaFacts {
+    FileKind kind = FileKind::Unknown;
+    int64_t numChannels = 0; ///< of the file, before they were joined
+    int64_t bitsPerSample = 0;
+    bool hasAlpha = false;
+    int64_t width = 0; ///< of a picture, in pixels
+    int64_t height = 0;
+    double peak = 0;             ///< of a recording: its largest sample, full scale is 1
+    uint64_t numBeyondScale = 0; ///< its samples that were cut, beyond kFullScale
+};
+/// Where a sample counts as cut: whole numbers divided by 32767 or 127 end a little above 1, and nobody hears
+/// 0.1 dB.
+inline constexpr float kFullScale = 1.01f;
 
 /// Limits that keep hostile files from eating the machine. Tests lower them.
 struct MediaLimits {
@@ -24,6 +40,8 @@ struct MediaLimits {
     int64_t maxChannels = 8;
     int64_t minRate = 1'000; ///< samples per second
     int64_t maxRate = 384'000;
+    /// Told of each file that was decoded, for whoever reads many through others.
+    std::function<void(std::string_view name, const MediaFacts &facts)> onDecoded;
 };
 
 /// Rows from the top, three bytes (red, green, blue) per pixel.
@@ -39,14 +57,6 @@ struct Audio {
     std::vector<float> samples;
 };
 
-/// What a file says of itself, beside its content.
-struct MediaFacts {
-    FileKind kind = FileKind::Unknown;
-    int64_t numChannels = 0; ///< of the file, before they were joined
-    int64_t bitsPerSample = 0;
-    bool hasAlpha = false;
-};
-
 /// PNG of any colour type and depth, JPEG in grey, YCbCr, RGB, CMYK or YCCK. Depth 16 becomes 8, what is
 /// transparent shows white, a JPEG is turned as its EXIF says, colour profiles are not applied.
 /// @param name for messages only
@@ -55,10 +65,11 @@ struct MediaFacts {
 Result<Image> decodeImage(std::string_view bytes, std::string_view name, const MediaLimits &limits = {},
                           MediaFacts *facts = nullptr);
 
-/// WAV (8 to 32 bit, float, double, µ-law, A-law) and FLAC. Channels are averaged, samples beyond full scale
-/// are cut to it.
+/// WAV (8 to 32 bit, float, double, µ-law, A-law; also from a pipe, whose length nobody filled in) and FLAC,
+/// also behind an ID3v2 tag. Channels are averaged, samples beyond full scale are cut to it and counted.
 /// @error InvalidInput: neither WAV nor FLAC, another encoding, no channel or too many, a rate outside the
-/// limits, no sample, too many, NaN or infinite samples, broken or cut off; Unavailable as above
+/// limits, no sample, too many, NaN or infinite samples, most of them beyond full scale, broken or cut off;
+/// Unavailable as above
 Result<Audio> decodeAudio(std::string_view bytes, std::string_view name, const MediaLimits &limits = {},
                           MediaFacts *facts = nullptr);
 

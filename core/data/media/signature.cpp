@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::string_view kPngMark("\x89PNG\r\n\x1a\n", 8);
 constexpr std::string_view kJpegMark("\xff\xd8\xff", 3);
+constexpr std::string_view kFlacMark("fLaC");
+constexpr size_t kTagHead = 10; ///< "ID3", two bytes of a version, flags, four of a length
+constexpr unsigned kTagHasFoot = 0x10;
 
 /// Controls that stand in ordinary texts: tab, line feed, form feed, carriage return, escape (terminal logs).
 bool isTextControl(unsigned char c) { return c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == 0x1b; }
@@ -29,12 +32,36 @@ bool isText(std::string_view head)
 
 } // namespace
 
+uint64_t tagBytes(std::string_view head)
+{
+    // ID3v2.4.0 main structure, section 3.1: seven bits of each of the four bytes, so at most 256 MiB. The
+    // eighth is never set, so a byte that has it is of no tag.
+    if (head.size() < kTagHead || !head.starts_with("ID3")) return 0;
+    uint64_t size = 0;
+    for (size_t i = 6; i < kTagHead; ++i) {
+        const auto byte = static_cast<unsigned char>(head[i]);
+        if (byte > 0x7f) return 0;
+        size = (size << 7) | byte;
+    }
+    const bool hasFoot = (static_cast<unsigned char>(head[5]) & kTagHasFoot) != 0;
+    return kTagHead + size + (hasFoot ? kTagHead : 0);
+}
+
+std::string_view withoutTag(std::string_view bytes)
+{
+    const uint64_t tag = tagBytes(bytes);
+    if (tag == 0 || tag > bytes.size()) return bytes;
+    const std::string_view behind = bytes.substr(static_cast<size_t>(tag));
+    return behind.starts_with(kFlacMark) ? behind : bytes;
+}
+
 FileKind fileKindOf(std::string_view head)
 {
+    head = withoutTag(head);
     if (head.starts_with(kPngMark)) return FileKind::Png;
     if (head.starts_with(kJpegMark)) return FileKind::Jpeg;
     if (head.size() >= 12 && head.starts_with("RIFF") && head.substr(8, 4) == "WAVE") return FileKind::Wav;
-    if (head.starts_with("fLaC")) return FileKind::Flac;
+    if (head.starts_with(kFlacMark)) return FileKind::Flac;
     return isText(head) ? FileKind::Text : FileKind::Unknown;
 }
 
@@ -56,6 +83,7 @@ FileKind fileKindOfName(std::string_view name)
 std::optional<ForeignFormat> foreignFormatOf(std::string_view head)
 {
     constexpr std::string_view kZeros("\0\0\0\0", 4);
+    constexpr std::string_view kWave64Mark("riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0", 16);
     const auto hasAt = [&](size_t place, std::string_view mark) {
         return head.size() >= place + mark.size() && head.substr(place, mark.size()) == mark;
     };
@@ -70,10 +98,21 @@ std::optional<ForeignFormat> foreignFormatOf(std::string_view head)
     if (head.starts_with("RIFF") && hasAt(8, "WEBP")) return ForeignFormat{"WebP", Modality::Image};
     if (isBox && (hasAt(8, "heic") || hasAt(8, "heix") || hasAt(8, "mif1"))) return ForeignFormat{"HEIF", Modality::Image};
     if (isBox && hasAt(8, "avif")) return ForeignFormat{"AVIF", Modality::Image};
+    const uint64_t tag = tagBytes(head);
+    if (tag > 0 && tag + kFlacMark.size() > head.size())
+        return ForeignFormat{"MP3 or FLAC behind an ID3 tag", Modality::Audio};
     if (head.starts_with("ID3") || isFrame) return ForeignFormat{"MP3", Modality::Audio};
     if (head.starts_with("OggS")) return ForeignFormat{"Ogg", Modality::Audio};
     if (isForm && (hasAt(8, "AIFF") || hasAt(8, "AIFC"))) return ForeignFormat{"AIFF", Modality::Audio};
     if (isBox && hasAt(8, "M4A ")) return ForeignFormat{"M4A", Modality::Audio};
+    // WAV's relatives: RF64 (EBU Tech 3306), BW64 (ITU-R BS.2088), Sony Wave64, and those of Apple, Sun and
+    // big-endian RIFF.
+    if (head.starts_with("RF64") && hasAt(8, "WAVE")) return ForeignFormat{"RF64", Modality::Audio};
+    if (head.starts_with("BW64") && hasAt(8, "WAVE")) return ForeignFormat{"BW64", Modality::Audio};
+    if (head.starts_with("RIFX") && hasAt(8, "WAVE")) return ForeignFormat{"RIFX", Modality::Audio};
+    if (head.starts_with(kWave64Mark)) return ForeignFormat{"Wave64", Modality::Audio};
+    if (head.starts_with(std::string_view("caff\0\1\0\0", 8))) return ForeignFormat{"CAF", Modality::Audio};
+    if (head.starts_with(std::string_view(".snd\0\0", 6))) return ForeignFormat{"AU", Modality::Audio};
     return std::nullopt;
 }
 

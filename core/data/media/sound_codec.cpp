@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/data/media/media_codecs.h"
 
+#include "core/base/text.h"
+
 #include <sndfile.h>
 
 #include <algorithm>
@@ -107,20 +109,46 @@ Error tooLong(std::string_view name, uint64_t frames, const MediaLimits &limits)
                       "Cut the recording into parts.");
 }
 
+/// How loud the samples of all channels are, before they are cut.
+struct Levels {
+    float peak = 0;
+    uint64_t numBeyond = 0;
+    uint64_t numHeard = 0; ///< those that are not 0
+};
+
 /// Averages the channels of a block and cuts to full scale. @return index of the first sample that is no
 /// number, or -1
-ptrdiff_t appendMono(const float *frames, sf_count_t count, int channels, std::vector<float> &out)
+ptrdiff_t appendMono(const float *frames, sf_count_t count, int channels, std::vector<float> &out,
+                     Levels &levels)
 {
     for (sf_count_t i = 0; i < count; ++i) {
         double sum = 0;
         for (int c = 0; c < channels; ++c) {
             const float value = frames[i * channels + c];
             if (!std::isfinite(value)) return static_cast<ptrdiff_t>(out.size());
+            const float level = std::abs(value);
+            levels.peak = std::max(levels.peak, level);
+            levels.numBeyond += level > kFullScale;
+            levels.numHeard += level > 0;
             sum += std::clamp(value, -1.0f, 1.0f);
         }
         out.push_back(static_cast<float>(sum / channels));
     }
     return -1;
+}
+
+/// Some loud moments of a recorder of floats may be cut. Where most is beyond full scale, the numbers are no
+/// shares of it: cut, they are a rectangle without the sound (SciPy and others write whole numbers as floats
+/// as they stand).
+Result<void> checkLevels(std::string_view name, const Levels &levels)
+{
+    if (levels.numBeyond <= levels.numHeard / 2) return {};
+    return mediaError(
+        name,
+        {std::to_string(levels.numBeyond) + " of its " + std::to_string(levels.numHeard) +
+             " samples that are not 0 are beyond full scale, up to " + formatSignificant(levels.peak, 4),
+         "samples from -1 to 1"},
+        "Divide its samples by the largest that they may be, or write them as 16-bit whole numbers.");
 }
 
 } // namespace
@@ -145,11 +173,12 @@ Result<Audio> decodeSoundFile(std::string_view bytes, std::string_view name, con
     if (isLengthKnown && promised > limits.maxFrames) return tooLong(name, promised, limits);
     Audio audio{info.samplerate, {}};
     audio.samples.reserve(std::min<uint64_t>(isLengthKnown ? promised : 0, kMaxReserve));
+    Levels levels;
     std::vector<float> block(static_cast<size_t>(kBlockFrames) * static_cast<size_t>(info.channels));
     while (true) {
         const sf_count_t count = sf_readf_float(sound.get(), block.data(), kBlockFrames);
         if (count <= 0) break;
-        const ptrdiff_t bad = appendMono(block.data(), count, info.channels, audio.samples);
+        const ptrdiff_t bad = appendMono(block.data(), count, info.channels, audio.samples, levels);
         if (bad >= 0)
             return mediaError(name,
                               {"sample " + std::to_string(bad) + " is NaN or infinite", "finite samples"},
@@ -164,6 +193,9 @@ Result<Audio> decodeSoundFile(std::string_view bytes, std::string_view name, con
                       std::to_string(audio.samples.size()) + " are there");
     if (audio.samples.empty())
         return mediaError(name, {"there is no sample in it", "one at least"}, "Choose another recording.");
+    facts.peak = levels.peak;
+    facts.numBeyondScale = levels.numBeyond;
+    ORRERY_TRY(checkLevels(name, levels));
     return audio;
 }
 

@@ -2,6 +2,8 @@
 #include "core/data/multimodal/description.h"
 
 #include "core/base/text.h"
+#include "core/data/corpus_errors.h"
+#include "core/data/media/image_patches.h"
 
 #include <nlohmann/json.hpp>
 
@@ -79,15 +81,58 @@ void countRecord(const MultiModalRecord &record, size_t split, MultiModalDescrip
     ++description.lengthHistogram[bucket];
 }
 
+void MediaCutCounter::add(std::string_view name, const MediaFacts &facts, const FrontEnd &frontEnd)
+{
+    MultiModalDescription &d = m_description;
+    if (modalityOf(facts.kind) == Modality::Image) {
+        const double lost = croppedShare(facts.width, facts.height, frontEnd.gridWidth, frontEnd.gridHeight);
+        d.numCropped += lost > kMuchCropped;
+        if (lost > std::max(m_mostLost, kMuchCropped)) {
+            m_mostLost = lost;
+            d.mostCropped = shownText(name) + ", " + formatSignificant(100 * std::min(lost, 0.99), 2) + " %";
+        }
+    } else if (facts.numBeyondScale > 0) {
+        ++d.numBeyondScale;
+        if (facts.peak > m_highestPeak) {
+            m_highestPeak = facts.peak;
+            d.loudest = shownText(name) + ", peak " + formatSignificant(facts.peak, 3);
+        }
+    }
+}
+
+namespace {
+
+/// Of a manifest alone: what is made here fits.
+void checkFiles(const MultiModalDescription &d, std::vector<DataCheck> &checks)
+{
+    checks.push_back({"names", d.numMisnamed == 0,
+                      d.numMisnamed == 0
+                          ? "All files are what their names say."
+                          : counted(d.numMisnamed, "file is", "files are") +
+                                " of another kind than the name says: " + d.firstMisnamed + "."});
+    if (d.numImages > 0)
+        checks.push_back(
+            {"crop", d.numCropped == 0,
+             d.numCropped == 0
+                 ? "Every picture keeps 80 % of its area or more, as the middle square is cut out."
+                 : counted(d.numCropped, "picture loses", "pictures lose") +
+                       " more than 20 % of the area, as the middle square is cut out; the most: " +
+                       d.mostCropped + "."});
+    if (d.numRecordings > 0)
+        checks.push_back({"scale", d.numBeyondScale == 0,
+                          d.numBeyondScale == 0
+                              ? "No recording goes beyond full scale."
+                              : counted(d.numBeyondScale, "recording goes", "recordings go") +
+                                    " beyond full scale, where samples are cut; the loudest: " + d.loudest +
+                                    "."});
+}
+
+} // namespace
+
 std::vector<DataCheck> checkMultiModal(const MultiModalDescription &d, int64_t context)
 {
     std::vector<DataCheck> checks;
-    if (d.format == "manifest")
-        checks.push_back({"names", d.numMisnamed == 0,
-                          d.numMisnamed == 0
-                              ? "All files are what their names say."
-                              : counted(d.numMisnamed, "file is", "files are") +
-                                    " of another kind than the name says: " + d.firstMisnamed + "."});
+    if (d.format == "manifest") checkFiles(d, checks);
     const uint64_t documents = d.splits[0].numDocuments + d.splits[1].numDocuments;
     const double share = documents == 0 ? 0
                                         : 100.0 * static_cast<double>(d.splits[1].numDocuments) /

@@ -4,6 +4,7 @@
 
 #include "core/data/describe.h"
 #include "core/data/media/front_end.h"
+#include "core/data/media/media_files.h"
 #include "core/data/multimodal/source.h"
 
 #include <array>
@@ -30,6 +31,10 @@ struct MultiModalDescription {
     uint64_t numRecordings = 0;
     uint64_t numMisnamed = 0;              ///< files whose ending names another kind than their content
     std::string firstMisnamed;             ///< "a.png is JPEG"
+    uint64_t numCropped = 0;               ///< pictures that lose more than kMuchCropped of their area
+    std::string mostCropped;               ///< "wide.png, 67 %"
+    uint64_t numBeyondScale = 0;           ///< recordings with samples beyond full scale, which were cut
+    std::string loudest;                   ///< "hot.wav, peak 3.5"
     bool sharesFiles = false;              ///< one file stands in most documents, so it stands in both splits
     std::array<MultiModalSplit, 3> splits; ///< training, validation, test
     uint64_t longest = 0;                  ///< positions of the longest document
@@ -48,7 +53,24 @@ std::string recordPreview(const MultiModalRecord &record, const Tokenizer &token
 /// Counts one document of a split.
 void countRecord(const MultiModalRecord &record, size_t split, MultiModalDescription &description);
 
-/// What to look at before training: "names", "split", "size" and, with a context, "length".
+/// Counts what pictures and recordings lose on their way into a model, as the files of a manifest are
+/// decoded.
+class MediaCutCounter {
+public:
+    /// @param description outlives it
+    explicit MediaCutCounter(MultiModalDescription &description) : m_description(description) {}
+    /// @param name as the manifest has it   @param frontEnd the description's own is not set yet while files
+    /// are read
+    void add(std::string_view name, const MediaFacts &facts, const FrontEnd &frontEnd);
+
+private:
+    MultiModalDescription &m_description;
+    double m_mostLost = 0;
+    double m_highestPeak = 0;
+};
+
+/// What to look at before training: of a manifest "names", "crop" where it has pictures and "scale" where it
+/// has recordings; "split", "size" and, with a context, "length".
 std::vector<DataCheck> checkMultiModal(const MultiModalDescription &description, int64_t context);
 /// One JSON object with the keys of describeDataJson (tokens are positions) and, beside them, "splits" by
 /// name, "modalities", "front_end", "images", "recordings", "samples".

@@ -6,6 +6,8 @@
 #include "core/data/multimodal/manifest_errors.h"
 #include "core/data/multimodal/manifest_line.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
 namespace orrery {
@@ -13,6 +15,8 @@ namespace orrery {
 namespace {
 
 constexpr size_t kMaxBytesPerToken = 64;
+constexpr std::string_view kManifestMarks[] = {"\"parts\"", "\"image\"", "\"audio\""};
+constexpr uint64_t kMaxLookedAt = 64ull << 20; ///< of a file, to tell what it is
 
 std::string lowerExtension(const std::filesystem::path &path)
 {
@@ -22,26 +26,94 @@ std::string lowerExtension(const std::filesystem::path &path)
     return extension;
 }
 
+bool haveMedia(const std::vector<ManifestPart> &parts)
+{
+    return std::any_of(parts.begin(), parts.end(), [](const ManifestPart &part) {
+        return part.modality == Modality::Image || part.modality == Modality::Audio;
+    });
+}
+
+char firstOf(std::string_view line) { return line[line.find_first_not_of(" \t\r")]; }
+bool beginsRecord(char first) { return first == '{' || first == '['; }
+
+bool beginsAsJson(std::string_view head)
+{
+    const size_t first = head.find_first_not_of(" \t\r\n\xef\xbb\xbf"); // the last three: a byte order mark
+    return first != std::string_view::npos && beginsRecord(head[first]);
+}
+
+/// Without reading a long line of text to its end.
+bool beginsAsJson(const std::filesystem::path &path)
+{
+    auto chunks = ChunkReader::open(path);
+    if (!chunks) return false;
+    const auto head = chunks->next();
+    return head && beginsAsJson(*head);
+}
+
+/// Of a file whose name promises nothing. Texts, code and ordinary JSON begin like records, too: only a
+/// picture or a recording makes a manifest of it, and more of the kind behind that.
+bool isPlainlyManifest(LineReader lines)
+{
+    std::vector<ManifestPart> parts;
+    bool isFound = false;
+    for (uint64_t numBytes = 0; numBytes < kMaxLookedAt;) {
+        const auto line = lines.next();
+        if (!line || !*line) return isFound;
+        const std::string_view text = **line;
+        if (!beginsRecord(firstOf(text))) return false;
+        if (isFound) return true; // if it is broken, its own reader says what is wrong
+        const bool isBroken = parseManifestLine(text, parts).has_value();
+        isFound = haveMedia(parts);
+        // A slip behind a picture: one in "parts" is for its own reader, too; an array may be of anything.
+        if (isBroken && !(isFound && firstOf(text) == '{' && nlohmann::json::accept(text))) return false;
+        numBytes += text.size();
+    }
+    return isFound;
+}
+
 } // namespace
+
+bool mayBeManifest(std::string_view head)
+{
+    if (!beginsAsJson(head)) return false;
+    return std::any_of(std::begin(kManifestMarks), std::end(kManifestMarks),
+                       [head](std::string_view mark) { return head.find(mark) != std::string_view::npos; });
+}
 
 bool isManifest(const std::filesystem::path &path)
 {
-    constexpr uint64_t kMaxFirstLine = 64ull << 20;
-    if (const std::string extension = lowerExtension(path); extension != ".jsonl" && extension != ".ndjson")
-        return false;
+    const std::string extension = lowerExtension(path);
+    const bool isNamedSo = extension == ".jsonl" || extension == ".ndjson";
+    if (!isNamedSo && !beginsAsJson(path)) return false;
     auto chunks = ChunkReader::open(path);
     if (!chunks) return false;
-    LineReader lines(std::move(chunks).value(), kMaxFirstLine);
+    LineReader lines(std::move(chunks).value(), kMaxLookedAt);
+    if (!isNamedSo) return isPlainlyManifest(std::move(lines));
     const auto line = lines.next();
     if (!line || !*line) return false;
     // A broken line of a manifest is still one, so that its own reader says what is wrong.
     const std::string_view text = **line;
-    const size_t first = text.find_first_not_of(" \t\r");
-    if (text[first] == '[') return true;
+    const char first = firstOf(text);
+    if (first == '[') return true;
     std::vector<ManifestPart> parts;
-    if (text[first] != '{' || text.find("\"parts\"") == std::string_view::npos) return false;
+    if (first != '{' || text.find("\"parts\"") == std::string_view::npos) return false;
     const auto broken = parseManifestLine(text, parts);
     return !broken || broken->found != "the record has no \"parts\"";
+}
+
+Result<bool> namesMedia(const std::filesystem::path &path)
+{
+    ORRERY_ASSIGN(ChunkReader chunks, ChunkReader::open(path));
+    LineReader lines(std::move(chunks), ManifestOptions().maxLineBytes);
+    std::vector<ManifestPart> parts;
+    while (true) {
+        ORRERY_ASSIGN(const std::optional<std::string_view> line, lines.next());
+        if (!line) return false;
+        if (const auto broken = parseManifestLine(*line, parts))
+            return dataLineError(path, lines.lineNumber(), *broken);
+        if (haveMedia(parts)) return true;
+    }
 }
 
 Error manifestError(const std::filesystem::path &path, uint64_t line, const ContainedProblem &problem)

@@ -13,9 +13,15 @@
 
 namespace orrery {
 
-/// Whether the first record of a JSONL file (.jsonl, .ndjson) is one of a manifest. False for anything else,
-/// also for what cannot be read.
+/// Whether the first record of a JSONL file (.jsonl, .ndjson) is one of a manifest. Of another name: whether
+/// all of its first records are, up to one with a picture or a recording. False for anything else, also for
+/// what cannot be read. Reads a bounded part of the file.
 bool isManifest(const std::filesystem::path &path);
+/// Whether it is worth asking isManifest(), by the front of a file: cheap, for folders of many files.
+bool mayBeManifest(std::string_view head);
+/// Whether a manifest names a picture or a recording; read up to the first that does.
+/// @error NotFound, Io; InvalidInput naming the line before it that is none of a manifest
+Result<bool> namesMedia(const std::filesystem::path &path);
 
 struct ManifestOptions {
     const Tokenizer *tokenizer = nullptr; ///< bytes, with special tokens

@@ -237,6 +237,10 @@ private:
         reading.tokenizer = m_tokenizer.get();
         reading.frontEnd = m_options.frontEnd;
         reading.mediaLimits = m_options.mediaLimits;
+        reading.mediaLimits.onDecoded = [this, cuts = MediaCutCounter(m_description)](
+                                            std::string_view name, const MediaFacts &facts) mutable {
+            cuts.add(name, facts, m_options.frontEnd);
+        };
         reading.maxLineBytes = m_options.limits.maxLineBytes;
         reading.onBytes = [&](const std::string &name, std::string_view bytes) -> Result<void> {
             if (name.empty()) {

@@ -31,6 +31,8 @@ constexpr CountField kCountFields[] = {{"files", &MultiModalDescription::numFile
                                        {"images", &MultiModalDescription::numImages},
                                        {"recordings", &MultiModalDescription::numRecordings},
                                        {"misnamed", &MultiModalDescription::numMisnamed},
+                                       {"cropped", &MultiModalDescription::numCropped},
+                                       {"beyond_scale", &MultiModalDescription::numBeyondScale},
                                        {"longest", &MultiModalDescription::longest},
                                        {"longest_recording", &MultiModalDescription::longestRecording}};
 
@@ -116,6 +118,7 @@ bool takeDescription(const Json &json, MultiModalDescription &d)
     for (const CountField &field : kCountFields)
         if (!take(json, field.key, d.*field.member)) return false;
     return take(json, "description_format", d.format) && take(json, "first_misnamed", d.firstMisnamed) &&
+           take(json, "most_cropped", d.mostCropped) && take(json, "loudest", d.loudest) &&
            take(json, "shares_files", d.sharesFiles) && take(json, "content_digest", d.contentDigest) &&
            takeList(json, "length_histogram", d.lengthHistogram) && takeList(json, "samples", d.samples) &&
            takeSplits(json, d);
@@ -135,6 +138,8 @@ std::string multiModalMetaToText(const MultiModalMeta &meta)
         root["front_end"][field.key] = d.frontEnd.*field.member;
     for (const CountField &field : kCountFields) root[field.key] = d.*field.member;
     root["first_misnamed"] = d.firstMisnamed;
+    root["most_cropped"] = d.mostCropped;
+    root["loudest"] = d.loudest;
     root["shares_files"] = d.sharesFiles;
     root["content_digest"] = d.contentDigest;
     root["length_histogram"] = d.lengthHistogram;

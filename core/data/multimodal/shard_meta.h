@@ -20,7 +20,8 @@ struct MultiModalMeta {
 };
 
 std::string multiModalMetaToText(const MultiModalMeta &meta);
-/// Nothing when a field is missing, of another type or out of range.
+/// Nothing when a field is missing, of another type or out of range: data that an older program prepared
+/// without a field are then made again under the same key, so that runs go on with them.
 std::optional<MultiModalMeta> multiModalMetaFromText(const std::string &text);
 
 } // namespace orrery

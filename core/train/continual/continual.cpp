@@ -9,6 +9,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace orrery {
 namespace {
@@ -224,7 +225,15 @@ void Continual::keepStage(nn::Transformer &model, int64_t stage)
     }
     if (m_strategy == Strategy::Ewc) keepFisher(model, stage);
     if (m_strategy == Strategy::SparseMemory) countSlots(model, stage);
-    m_numEnded = stage + 1;
+    // The teacher stands even where its texts were cut short.
+    m_owesLook = m_isCutShort && !m_teacher;
+    if (!m_owesLook) m_numEnded = stage + 1;
+}
+
+bool Continual::hearStop()
+{
+    m_isCutShort = m_isCutShort || (m_isStopAsked && m_isStopAsked());
+    return m_isCutShort;
 }
 
 void Continual::keepLogits(nn::Transformer &model, int64_t stage)
@@ -233,6 +242,7 @@ void Continual::keepLogits(nn::Transformer &model, int64_t stage)
     BatchTensors tensors(model.parameters().front().master.device());
     std::vector<at::Tensor> values, index;
     for (int64_t chunk = 0; chunk < m_source.numChunks(stage); chunk += m_spec.train.batchSize) {
+        if (hearStop()) return;
         Batch text = m_source.emptyBatch();
         const int64_t end = std::min(chunk + m_spec.train.batchSize, m_source.numChunks(stage));
         for (int64_t i = chunk; i < end; ++i) m_source.appendChunk(stage, i, text);
@@ -286,13 +296,16 @@ void Continual::dream(int64_t last)
 
 /// use() sees the gradients of the loss of one window after the other.
 template <typename Use>
-void Continual::lookAtStage(nn::Transformer &model, int64_t stage, int64_t numWindows, Use use)
+bool Continual::lookAtStage(nn::Transformer &model, int64_t stage, int64_t numWindows,
+                            const std::vector<at::Tensor> &leaves, Use use)
 {
+    std::optional<at::TensorList> wanted;
+    if (!leaves.empty()) wanted = leaves;
     BatchTensors tensors(model.parameters().front().master.device());
     const auto clear = [&model] {
         for (nn::Parameter &parameter : model.parameters()) parameter.master.mutable_grad() = at::Tensor();
     };
-    for (int64_t i = 0; i < numWindows; ++i) {
+    for (int64_t i = 0; i < numWindows && !hearStop(); ++i) {
         Batch text = m_source.emptyBatch();
         m_source.appendSample(stage, i, text);
         ModelBatch batch;
@@ -300,27 +313,36 @@ void Continual::lookAtStage(nn::Transformer &model, int64_t stage, int64_t numWi
         tensors.load(batch);
         if (tensors.numTargets() == 0) continue;
         clear();
-        model.loss(tensors.ids_BT, tensors.targets_BT, tensors.mask_BT, {}).backward();
+        model.loss(tensors.ids_BT, tensors.targets_BT, tensors.mask_BT, {})
+            .backward({}, std::nullopt, false, wanted);
         const at::NoGradGuard noGrad;
         use();
     }
     clear();
+    return !m_isCutShort;
 }
 
 // The mean over windows of the squared gradient of a window's mean loss.
 void Continual::keepFisher(nn::Transformer &model, int64_t stage)
 {
     constexpr double scale = 1.0 / kFisherWindows;
+    std::vector<at::Tensor> sums; // of this stage and those before
     for (const nn::Parameter &parameter : model.parameters()) {
-        m_kept["anchor." + parameter.name] = parameter.master.detach().clone();
-        at::Tensor &fisher = m_kept["fisher." + parameter.name];
-        if (!fisher.defined()) fisher = at::zeros_like(parameter.master.detach());
+        const auto before = m_kept.find("fisher." + parameter.name);
+        sums.push_back(before == m_kept.end() ? at::zeros_like(parameter.master.detach())
+                                              : before->second.clone());
     }
-    lookAtStage(model, stage, kFisherWindows, [&] {
-        for (const nn::Parameter &parameter : model.parameters())
-            if (const at::Tensor &gradient = parameter.master.grad(); gradient.defined())
-                m_kept["fisher." + parameter.name].add_(gradient.square(), scale);
+    const bool isWhole = lookAtStage(model, stage, kFisherWindows, {}, [&] {
+        for (size_t i = 0; i < sums.size(); ++i)
+            if (const at::Tensor &gradient = model.parameters()[i].master.grad(); gradient.defined())
+                sums[i].add_(gradient.square(), scale);
     });
+    if (!isWhole) return;
+    for (size_t i = 0; i < sums.size(); ++i) {
+        const nn::Parameter &parameter = model.parameters()[i];
+        m_kept["anchor." + parameter.name] = parameter.master.detach().clone();
+        m_kept["fisher." + parameter.name] = sums[i];
+    }
 }
 
 int64_t Continual::countedWindows(int64_t stage) const
@@ -328,23 +350,31 @@ int64_t Continual::countedWindows(int64_t stage) const
     return std::min(kCountedWindows, m_source.numWindows(stage));
 }
 
+// Window by window: the gradient of several at once does not say which of them used a slot. Nothing is asked
+// of the other parameters, which spares the larger part of the way back.
 void Continual::countSlots(nn::Transformer &model, int64_t stage)
 {
+    std::map<std::string, at::Tensor> counts_S;
+    std::vector<at::Tensor> values;
     for (const nn::Parameter &parameter : model.parameters()) {
         if (!isSemanticMemory(parameter)) continue;
-        at::Tensor &count_S = m_kept["slots." + parameter.name];
-        if (!count_S.defined())
-            count_S =
-                at::zeros({slotRows(parameter.master.detach()).size(0)}, parameter.master.detach().options());
+        const std::string name = "slots." + parameter.name;
+        const auto before = m_kept.find(name);
+        counts_S[name] = before != m_kept.end() ? before->second.clone()
+                                                : at::zeros({slotRows(parameter.master.detach()).size(0)},
+                                                            parameter.master.detach().options());
+        values.push_back(parameter.master);
     }
-    lookAtStage(model, stage, countedWindows(stage), [&] {
+    const bool isWhole = lookAtStage(model, stage, countedWindows(stage), values, [&] {
         for (const nn::Parameter &parameter : model.parameters()) {
             const at::Tensor &gradient = parameter.master.grad();
             if (!isSemanticMemory(parameter) || !gradient.defined()) continue;
-            at::Tensor &count_S = m_kept["slots." + parameter.name];
+            at::Tensor &count_S = counts_S.at("slots." + parameter.name);
             count_S.add_((slotRows(gradient).abs().amax(1) > 0).to(count_S.scalar_type()));
         }
     });
+    if (!isWhole) return;
+    for (auto &[name, count_S] : counts_S) m_kept[name] = count_S;
 }
 
 } // namespace orrery

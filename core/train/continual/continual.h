@@ -32,6 +32,8 @@ namespace orrery {
 inline constexpr int64_t kKeptLogits = 32; ///< of each position, the largest ones
 /// Part of the state: [1], how many updates are in the average of this stage's weights.
 inline constexpr const char *kNumAveraged = "averaged";
+/// Likewise: [1], of a stage that has ended and whose look was cut short. A resume takes it anew.
+inline constexpr const char *kOwedLook = "owed";
 /// Whether only its slots change under sparse_memory.
 bool isSemanticMemory(const nn::Parameter &parameter);
 
@@ -50,18 +52,21 @@ public:
     [[nodiscard]] const StagePlan &plan() const { return m_plan; }
     /// A stage has ended with update `step`: its weights become final. Before anything is measured.
     void finishStage(nn::Transformer &model);
-    /// Keeps what the strategy needs of the stage that has ended; behind the last one nothing is.
+    /// Keeps what the strategy needs of the stage that has ended, all or, cut short, nothing; behind the last
+    /// one nothing is.
     void keepStage(nn::Transformer &model, int64_t stage);
 
-    /// Asked while texts are made up, which can take minutes. Somebody who wants to stop does not wait for them.
+    /// Asked while texts are made up and a stage is looked at, which can take minutes. Somebody who wants to
+    /// stop does not wait for them.
     void setStopCheck(std::function<bool()> isStopAsked) { m_isStopAsked = std::move(isStopAsked); }
-    /// It was asked, and the answer was yes: no step may follow. What a checkpoint carries is whole, and a resume
-    /// makes up the texts anew.
+    /// It was asked, and the answer was yes: no step may follow. What a checkpoint carries is whole, and a
+    /// resume makes up the texts, or looks at the stage, anew.
     [[nodiscard]] bool isCutShort() const { return m_isCutShort; }
 
     /// What a checkpoint carries besides weights and moments, to be saved.
     [[nodiscard]] std::vector<NamedTensor> state() const;
     /// Takes the state of a checkpoint. @param step its finished updates
+    /// @param model with the weights of that checkpoint
     /// @error InvalidInput naming what is missing or does not fit
     Result<void> setState(std::vector<NamedTensor> state, int64_t step, nn::Transformer &model);
 
@@ -81,13 +86,24 @@ private:
     void dream(int64_t last);
     void keepFisher(nn::Transformer &model, int64_t stage);
     void countSlots(nn::Transformer &model, int64_t stage);
+    /// @param leaves whose gradients are wanted; empty: all @return false: cut short, so what was seen does
+    /// not count
     template <typename Use>
-    void lookAtStage(nn::Transformer &model, int64_t stage, int64_t numWindows, Use use);
+    bool lookAtStage(nn::Transformer &model, int64_t stage, int64_t numWindows,
+                     const std::vector<at::Tensor> &leaves, Use use);
+    bool hearStop();
     [[nodiscard]] int64_t countedWindows(int64_t stage) const;
     [[nodiscard]] int64_t averageBegin(int64_t stage) const;
     using Shapes = std::map<std::string, std::vector<int64_t>>;
-    /// @param hasAverage whether there is one: the first steps that count for it may have had no targets
-    [[nodiscard]] Shapes expectedState(int64_t step, bool hasAverage, nn::Transformer &model) const;
+    /// What the state says of itself.
+    struct StateKind {
+        bool hasAverage = false; ///< the first steps that count for it may have had no targets
+        bool owesLook = false;
+    };
+    [[nodiscard]] bool mayOweLook(int64_t step) const;
+    [[nodiscard]] Shapes expectedState(int64_t step, const StateKind &kind, nn::Transformer &model) const;
+    Result<void> readState(std::vector<NamedTensor> state, int64_t step, const StateKind &kind,
+                           nn::Transformer &model);
 
     RunSpec m_spec;
     Strategy m_strategy = Strategy::Naive;
@@ -98,6 +114,7 @@ private:
     std::unique_ptr<nn::Transformer> m_teacher;
     std::function<bool()> m_isStopAsked; ///< may be empty
     bool m_isCutShort = false;
+    bool m_owesLook = false;                       ///< at stage m_numEnded, which has ended
     std::vector<at::Tensor> m_before;              ///< of sparse_memory: masters before the running update
     std::map<std::string, at::Tensor> m_openSlots; ///< and which slots it may change
 };

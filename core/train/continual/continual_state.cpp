@@ -27,18 +27,31 @@ std::vector<NamedTensor> Continual::state() const
     if (m_teacher && m_numEnded > 0)
         for (const nn::Parameter &parameter : m_teacher->parameters())
             all.push_back({"teacher." + parameter.name, parameter.master});
+    if (m_owesLook) all.push_back({kOwedLook, at::ones({1})});
     return all;
 }
 
-Continual::Shapes Continual::expectedState(int64_t step, bool hasAverage, nn::Transformer &model) const
+/// Its weights are those that were looked at only where the stage has just ended.
+bool Continual::mayOweLook(int64_t step) const
+{
+    const bool looks =
+        m_strategy == Strategy::Derpp || m_strategy == Strategy::Ewc || m_strategy == Strategy::SparseMemory;
+    return looks && m_plan.isEnd(step) && m_plan.numEnded(step) < m_plan.numStages;
+}
+
+Continual::Shapes Continual::expectedState(int64_t step, const StateKind &kind, nn::Transformer &model) const
 {
     Shapes shapes;
-    const int64_t numEnded = std::min(m_plan.numEnded(step), m_plan.numStages - 1);
+    int64_t numEnded = std::min(m_plan.numEnded(step), m_plan.numStages - 1);
+    if (kind.owesLook && mayOweLook(step)) {
+        shapes[kOwedLook] = {1};
+        --numEnded;
+    }
     const auto addParameters = [&](const char *what) {
         for (const nn::Parameter &parameter : model.parameters())
             shapes[what + parameter.name] = parameter.master.sizes().vec();
     };
-    if (m_strategy == Strategy::Rehearsal && step > 0 && hasAverage) {
+    if (m_strategy == Strategy::Rehearsal && step > 0 && kind.hasAverage) {
         const int64_t stage = m_plan.stageAt(step - 1);
         if (step > averageBegin(stage) && step < m_plan.end(stage)) {
             addParameters("average.");
@@ -67,12 +80,23 @@ Result<void> Continual::setState(std::vector<NamedTensor> state, int64_t step, n
         return std::any_of(state.begin(), state.end(),
                            [&](const NamedTensor &entry) { return entry.name.starts_with(begin); });
     };
-    const bool hasAverage = has("average.");
-    if (hasAverage && !has(kNumAveraged)) // as it was written when every step counted
+    const StateKind kind{.hasAverage = has("average."), .owesLook = has(kOwedLook)};
+    if (kind.hasAverage && !has(kNumAveraged)) // as it was written when every step counted
         state.push_back(
             {kNumAveraged, at::full({1}, static_cast<double>(step - averageBegin(m_plan.stageAt(
                                                                         std::max<int64_t>(step, 1) - 1))))});
-    Shapes expected = expectedState(step, hasAverage, model);
+    ORRERY_TRY(readState(std::move(state), step, kind, model));
+    m_numEnded = std::min(m_plan.numEnded(step), m_plan.numStages - 1) - (kind.owesLook ? 1 : 0);
+    if (m_teacher && m_numEnded > 0) dream(m_numEnded - 1);
+    m_owesLook = false;
+    if (kind.owesLook) keepStage(model, m_numEnded);
+    return {};
+}
+
+Result<void> Continual::readState(std::vector<NamedTensor> state, int64_t step, const StateKind &kind,
+                                  nn::Transformer &model)
+{
+    Shapes expected = expectedState(step, kind, model);
     const at::NoGradGuard noGrad;
     std::map<std::string, at::Tensor> teacher;
     m_kept.clear();
@@ -83,6 +107,7 @@ Result<void> Continual::setState(std::vector<NamedTensor> state, int64_t step, n
         if (entry.tensor.sizes() != at::IntArrayRef(shape->second))
             return refusal("\"" + entry.name + "\" has another shape", "that of this run");
         expected.erase(shape);
+        if (entry.name == kOwedLook) continue;
         const at::Device device = model.parameters().front().master.device();
         if (entry.name.starts_with("teacher."))
             teacher[entry.name.substr(std::string("teacher.").size())] = entry.tensor;
@@ -107,8 +132,6 @@ Result<void> Continual::setState(std::vector<NamedTensor> state, int64_t step, n
             parameter.master.copy_(teacher.at(parameter.name));
         m_teacher->mastersChanged();
     }
-    m_numEnded = std::min(m_plan.numEnded(step), m_plan.numStages - 1);
-    if (m_teacher && m_numEnded > 0) dream(m_numEnded - 1);
     return {};
 }
 

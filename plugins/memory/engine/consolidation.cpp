@@ -3,6 +3,7 @@
 #include "plugins/memory/engine/consolidation.h"
 
 #include "core/base/assert.h"
+#include "core/base/text.h"
 #include "core/nn/attention_tap.h"
 #include "core/nn/torch_guard.h"
 
@@ -35,6 +36,35 @@ Error noSemanticMemory()
 int64_t numSlotsOf(const nn::Parameter &values) { return values.master.size(0) * values.master.size(1); }
 
 Error cancelledError() { return {ErrorCode::Cancelled, "Cannot finish consolidating: it was cancelled.", ""}; }
+
+/// @param of what is no finite number any more  @param found what it is in its place
+Error divergedError(const std::string &of, const std::string &found, double rate)
+{
+    return {ErrorCode::InvalidInput,
+            "Cannot consolidate: with a rate of " + formatSignificant(rate, 4) + ' ' + of + " became " +
+                found + ", expected a finite number.",
+            "Nothing was changed. Give a lower --rate; 1 is as usual."};
+}
+
+/// What the semantic memory was, to put it back.
+class ValuesBefore {
+public:
+    ValuesBefore(nn::Transformer &model, nn::Parameter &values)
+        : m_model(model), m_values(values), m_before(values.master.detach().clone())
+    {
+    }
+    void restore()
+    {
+        const at::NoGradGuard noGrad;
+        m_values.master.copy_(m_before);
+        m_model.mastersChanged();
+    }
+
+private:
+    nn::Transformer &m_model;
+    nn::Parameter &m_values;
+    at::Tensor m_before;
+};
 
 bool isText(const std::vector<int32_t> &text) { return text.size() >= 2; }
 
@@ -148,6 +178,11 @@ public:
                                -m_step / (1 - std::pow(kMeanDecay, m_count)));
     }
 
+    [[nodiscard]] bool isFinite() const
+    {
+        return m_values_NC.index_select(0, m_rows_R).isfinite().all().item<bool>();
+    }
+
 private:
     static constexpr double kMeanDecay = 0.9, kSquareDecay = 0.99, kEpsilon = 1e-12;
     at::Tensor m_values_NC, m_rows_R, m_mean_RC, m_square_RC;
@@ -238,16 +273,17 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
         int64_t numTargets = 0;
         for (const Window &window : windows) numTargets += window.numTargets();
         size_t numReplayed = 0;
-        const at::Tensor before = values->master.detach().clone();
-        RowUpdate update(*values, at::tensor(result.slots, at::kLong).to(before.device()),
-                         settings.learningRate);
-        // Cut short when it was cancelled; nobody asks for its sum then.
+        ValuesBefore before(model, *values);
+        RowUpdate update(*values, at::tensor(result.slots, at::kLong).to(device), settings.learningRate);
+        // Cut short when it was cancelled, nobody asks for its sum then, and where a loss is no finite
+        // number.
         const auto pass = [&](bool learns) {
             double sum = 0;
             for (const Window &window : windows) {
                 if (isCancelled()) break;
                 auto [loss, gradient_NC] = lossAndGradient(model, *values, window);
                 sum += loss * static_cast<double>(window.numTargets()) / static_cast<double>(numTargets);
+                if (!std::isfinite(sum)) break;
                 if (!learns) continue;
                 if (!others.empty())
                     gradient_NC.add_(
@@ -260,20 +296,35 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
             return sum;
         };
         result.lossBefore = pass(false);
+        if (!isCancelled() && !std::isfinite(result.lossBefore))
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot consolidate: the loss of what is remembered is " +
+                             formatSignificant(result.lossBefore, 4) +
+                             " before anything is learned, expected a finite number.",
+                         "The weights of this model are broken: take an earlier checkpoint."};
+        const auto diverged = [&](const std::string &of, const std::string &found) {
+            before.restore();
+            return divergedError(of, found, settings.learningRate);
+        };
+        const std::string ofLoss = "the loss of what is remembered";
         const auto tell = [&](int64_t numDone) {
             if (settings.onAmount) settings.onAmount({ConsolidationPhase::Learning, numDone, settings.numPasses});
         };
         for (int64_t i = 0; i < settings.numPasses && !result.slots.empty() && !isCancelled(); ++i) {
             tell(i);
-            (void)pass(true);
+            const double loss = pass(true);
+            if (isCancelled()) break;
+            if (!std::isfinite(loss)) return diverged(ofLoss, formatSignificant(loss, 4));
+            if (!update.isFinite()) return diverged("a value of the semantic memory", "infinite or NaN");
         }
         if (!isCancelled()) tell(settings.numPasses);
         result.lossAfter = pass(false);
-        if (!isCancelled()) return result;
-        const at::NoGradGuard noGrad;
-        values->master.copy_(before);
-        model.mastersChanged();
-        return cancelled;
+        if (isCancelled()) {
+            before.restore();
+            return cancelled;
+        }
+        if (!std::isfinite(result.lossAfter)) return diverged(ofLoss, formatSignificant(result.lossAfter, 4));
+        return result;
     });
 }
 
@@ -287,14 +338,21 @@ Result<Consolidation> consolidateBeside(nn::Transformer &model, const std::vecto
     ORRERY_ASSIGN(const SlotBackground reads, countReads(model, background, {&cancel, tell}));
     if (background.empty()) return consolidate(model, texts, reads, settings, &cancel);
     return nn::guardTorch("consolidate", [&]() -> Result<Consolidation> {
-        const at::Device device = findValues(model)->master.device();
+        nn::Parameter &values = *findValues(model);
+        ValuesBefore before(model, values);
         const std::vector<Window> measured =
-            windowsOf(spreadOver(background, kMostMeasured), model.spec().context, device);
+            windowsOf(spreadOver(background, kMostMeasured), model.spec().context, values.master.device());
         const double lossBefore = meanLoss(model, measured, cancel);
         ORRERY_ASSIGN(Consolidation done, consolidate(model, texts, reads, settings, &cancel, background));
         done.numProtected = reads.numTexts;
         done.protectedBefore = lossBefore;
         done.protectedAfter = meanLoss(model, measured, cancel);
+        const bool isLost = std::isfinite(lossBefore) && !std::isfinite(done.protectedAfter);
+        if (isLost && !cancel.load(std::memory_order_relaxed)) {
+            before.restore();
+            return divergedError("the loss of other texts", formatSignificant(done.protectedAfter, 4),
+                                 settings.learningRate);
+        }
         return done;
     });
 }

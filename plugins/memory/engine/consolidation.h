@@ -45,7 +45,8 @@ Result<SlotBackground> countReads(nn::Transformer &model, const std::vector<std:
 /// gradients. @return losses over all tokens of all texts
 /// @param replayed texts of all kinds: beside each window one of theirs is learned again, in turn, so that
 /// what they need of the chosen slots stays. Empty: nothing is
-/// @error NotFound as above; InvalidInput: no text to learn from; Cancelled (nothing has changed then)
+/// @error NotFound as above; InvalidInput: no text to learn from, a loss or a value that is no finite number any
+/// more; Cancelled (nothing has changed then, in any of these)
 Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts,
                                   const SlotBackground &background, const ConsolidationSettings &settings,
                                   const std::atomic<bool> *cancel = nullptr,

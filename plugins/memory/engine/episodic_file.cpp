@@ -33,6 +33,26 @@ template <typename T> std::span<const std::byte> bytesOf(const std::vector<T> &v
     return std::as_bytes(std::span(values));
 }
 
+constexpr const char *kTokensKey = "model.tokens", *kRunKey = "model.run", *kStepKey = "model.step";
+constexpr size_t kLongestOrigin = 256; ///< bytes of a name or digest
+
+/// What cannot be read is not known.
+MemoryOrigin originIn(const SafetensorsReader &reader)
+{
+    const auto textOf = [&](const char *key) {
+        const auto found = reader.metadata().find(key);
+        return found == reader.metadata().end() || found->second.size() > kLongestOrigin
+                   ? std::string()
+                   : sanitizeUtf8(found->second);
+    };
+    MemoryOrigin origin{textOf(kTokensKey), textOf(kRunKey)};
+    const std::string step = textOf(kStepKey);
+    int64_t value = -1;
+    const auto [end, code] = std::from_chars(step.data(), step.data() + step.size(), value);
+    if (code == std::errc() && end == step.data() + step.size() && value >= 0) origin.step = value;
+    return origin;
+}
+
 /// A column of a table of records.
 template <typename T, typename Rows, typename Get> std::vector<T> column(const Rows &rows, Get get)
 {
@@ -203,13 +223,16 @@ Result<void> readEvents(const Columns &columns, const SafetensorsReader &reader,
 
 Result<void> writeEpisodicFile(const std::filesystem::path &path, const EpisodicShape &shape,
                                const EpisodicStore::Image &store, std::span<const float> keys_HSD,
-                               std::span<const float> values_HSD)
+                               std::span<const float> values_HSD, const MemoryOrigin &origin)
 {
     std::map<std::string, std::string> metadata = {{"format", kMemoryFileFormat},
                                                    {"version", kVersion},
                                                    {"serial", std::to_string(store.serial)},
                                                    {"read", std::to_string(store.numRead)},
                                                    {"clock", std::to_string(store.clock)}};
+    if (!origin.tokens.empty()) metadata[kTokensKey] = origin.tokens;
+    if (!origin.run.empty()) metadata[kRunKey] = sanitizeUtf8(origin.run);
+    if (origin.step >= 0) metadata[kStepKey] = std::to_string(origin.step);
     for (size_t i = 0; i < store.readers.size(); ++i)
         metadata["reader." + std::to_string(i)] = sanitizeUtf8(store.readers[i]);
     std::vector<std::string> sources;
@@ -297,6 +320,7 @@ Result<EpisodicImage> readEpisodicFile(const std::filesystem::path &path, const 
     const std::vector<uint64_t> heads = {static_cast<uint64_t>(shape.numHeads), numSlots,
                                          static_cast<uint64_t>(shape.headWidth)};
     EpisodicImage image;
+    image.origin = originIn(reader);
     ORRERY_ASSIGN(image.keys_HSD, columns.read<float>("keys", TensorType::F32, heads));
     ORRERY_ASSIGN(image.values_HSD, columns.read<float>("values", TensorType::F32, heads));
     ORRERY_TRY(checkVectors(path, shape, image));

@@ -12,11 +12,13 @@
 //                                           .read_weight (F32), .read_modality (U8)
 //   events.id           I64 [E]             likewise .first, .last, .begun, .source (I64), .pinned (U8)
 //   metadata            format, version, serial, read, clock; source.0 … the names that events.source
-//                       counts, reader.0 … those that slots.reader does
+//                       counts, reader.0 … those that slots.reader does; model.tokens, model.run and
+//                       model.step as MemoryOrigin has them, where they are known
 //
 // Version 1 has neither clock nor modality nor reads: they are not known then.
 #pragma once
 
+#include "core/spec/memory_origin.h"
 #include "plugins/memory/engine/episodic_store.h"
 
 #include <filesystem>
@@ -31,13 +33,14 @@ struct EpisodicShape {
 
 struct EpisodicImage {
     EpisodicStore::Image store;
+    MemoryOrigin origin;
     std::vector<float> keys_HSD, values_HSD;
 };
 
 /// @error Io, InvalidInput (keys that do not fit the slots: a defect of the caller)
 Result<void> writeEpisodicFile(const std::filesystem::path &path, const EpisodicShape &shape,
                                const EpisodicStore::Image &store, std::span<const float> keys_HSD,
-                               std::span<const float> values_HSD);
+                               std::span<const float> values_HSD, const MemoryOrigin &origin = {});
 /// @param capacity slots that there is room for
 /// @error NotFound, Io, InvalidInput naming what is wrong
 Result<EpisodicImage> readEpisodicFile(const std::filesystem::path &path, const EpisodicShape &shape,

@@ -35,7 +35,8 @@ struct EpisodicSettings {
 };
 
 /// @return nullptr where the memory has no place: it is off, or of another layer
-/// @throw nn::SettingError when no token would ever leave the window, or the layer does not exist
+/// @throw nn::SettingError when there is no window, or the layer does not exist. A window of a whole context
+/// or more is refused for new runs only (memory.json): older ones have it.
 std::unique_ptr<nn::AttentionSource> makeEpisodicMemory(nn::BuildContext &build,
                                                         const EpisodicSettings &settings);
 

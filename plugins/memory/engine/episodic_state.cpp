@@ -333,7 +333,7 @@ Result<void> EpisodicState::save(const std::filesystem::path &path) const
     const auto span = [](const at::Tensor &x) {
         return std::span(x.const_data_ptr<float>(), static_cast<size_t>(x.numel()));
     };
-    return writeEpisodicFile(path, {m_shape.numHeads, m_shape.headWidth}, image, span(keys), span(values));
+    return writeEpisodicFile(path, {m_shape.numHeads, m_shape.headWidth}, image, span(keys), span(values), m_origin);
 }
 
 Result<void> EpisodicState::load(const std::filesystem::path &path)
@@ -346,6 +346,7 @@ Result<void> EpisodicState::load(const std::filesystem::path &path)
         if (slot.modality == Modality::Unknown && m_shape.numModalities < 2) slot.modality = Modality::Text;
     Sequence &sequence = m_sequences.front();
     ORRERY_TRY(sequence.store.restore(image->store));
+    m_origin = std::move(image->origin);
     m_undo.clear();
     const auto numSlots = static_cast<int64_t>(image->store.slots.size());
     const at::TensorOptions options =

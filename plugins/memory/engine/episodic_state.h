@@ -19,7 +19,7 @@ struct StateShape {
     int64_t numModalities = 1; ///< of the model; 1: all is text
 };
 
-class EpisodicState final : public nn::PartState, public MemoryControl {
+class EpisodicState final : public nn::PartState, public MemoryControl, public KeepsMemoryOrigin {
 public:
     EpisodicState(const EpisodicSettings &settings, const StateShape &shape, int64_t batch);
     [[nodiscard]] std::shared_ptr<nn::PartState> clone() const override;
@@ -77,6 +77,8 @@ public:
     int64_t wipe(const std::string &source) override;
     [[nodiscard]] Result<void> save(const std::filesystem::path &path) const override;
     Result<void> load(const std::filesystem::path &path) override;
+    [[nodiscard]] const MemoryOrigin &origin() const override { return m_origin; }
+    void setOrigin(const MemoryOrigin &origin) override { m_origin = origin; }
     /// Tokens that are stored only: those of the window are as they were. The last kMaxUndoSteps edits can be
     /// taken back until a pass reads tokens, again or for the first time, a source is wiped or a file loaded.
     Result<int64_t> change(const MemoryEdit &edit) override;
@@ -123,6 +125,7 @@ private:
 
     EpisodicSettings m_settings;
     StateShape m_shape;
+    MemoryOrigin m_origin;
     int64_t m_nextPlace = 0;
     int64_t m_numAppended = 0; ///< by the last pass: those whose surprise is still to come
     std::vector<Sequence> m_sequences;

@@ -215,6 +215,78 @@ private Q_SLOTS:
             QVERIFY(at::equal(model->logits(makeIds(1, 8), {}), before));
         }
     }
+    void whatIsNoNumberAnyMoreIsPutBack_data()
+    {
+        QTest::addColumn<double>("rate");
+        QTest::addColumn<int>("numTexts");
+        QTest::addColumn<QString>("words");
+        QTest::newRow("NaN") << std::nan("") << 2
+                             << QStringLiteral(
+                                    "with a rate of NaN the loss of what is remembered became NaN");
+        // One window: its loss is told before the step.
+        QTest::newRow("the values") << std::nan("") << 1
+                                    << QStringLiteral(
+                                           "a value of the semantic memory became infinite or NaN");
+    }
+    void whatIsNoNumberAnyMoreIsPutBack()
+    {
+        QFETCH(double, rate);
+        QFETCH(int, numTexts);
+        QFETCH(QString, words);
+        const auto model = semanticModel();
+        const at::Tensor before = model->logits(makeIds(1, 8), {});
+        const std::atomic<bool> never = false;
+        const std::vector<std::vector<int32_t>> texts(kTexts.begin(), kTexts.begin() + numTexts);
+        const auto done =
+            consolidateBeside(*model, texts, kOthers, {.numPasses = 3, .learningRate = rate}, never);
+        VERIFY_ERROR(done, ErrorCode::InvalidInput, words.toUtf8().constData());
+        VERIFY_ERROR(done, ErrorCode::InvalidInput, "expected a finite number");
+        QVERIFY(done.error().hint.find("Give a lower --rate; 1 is as usual.") != std::string::npos);
+        QVERIFY(at::equal(model->logits(makeIds(1, 8), {}), before));
+    }
+    /// Their loss counts as that of what is remembered does. Here it goes with the places that these alone
+    /// reach.
+    void otherTextsMayNotBeLost()
+    {
+        const auto model = semanticModel(gpt2Spec());
+        std::vector<nn::Parameter> &parameters = model->parameters();
+        const auto places =
+            std::find_if(parameters.begin(), parameters.end(), [](const nn::Parameter &parameter) {
+                return parameter.master.dim() == 2 && parameter.master.size(0) == gpt2Spec().context;
+            });
+        const auto values =
+            std::find_if(parameters.begin(), parameters.end(), [](const nn::Parameter &parameter) {
+                return parameter.name.ends_with("semantic.values");
+            });
+        QVERIFY(places != parameters.end() && values != parameters.end());
+        const at::Tensor before = values->master.detach().clone();
+        ConsolidationSettings settings{.numPasses = 2};
+        settings.onAmount = [&](const ConsolidationAmount &amount) {
+            if (amount.phase != ConsolidationPhase::Learning || amount.numDone != amount.numTotal) return;
+            const at::NoGradGuard noGrad;
+            places->master.narrow(0, 8, 4).fill_(std::nan(""));
+            model->mastersChanged();
+        };
+        const std::atomic<bool> never = false;
+        const auto done =
+            consolidateBeside(*model, kTexts, {{2, 7, 1, 8, 2, 8, 1, 8, 2, 8, 4, 5}}, settings, never);
+        VERIFY_ERROR(done, ErrorCode::InvalidInput,
+                     "with a rate of 1.000 the loss of other texts became NaN");
+        QVERIFY(at::equal(values->master, before));
+    }
+    void aBrokenModelIsNotTheRatesFault()
+    {
+        const auto model = semanticModel();
+        {
+            const at::NoGradGuard noGrad;
+            model->parameters().front().master.fill_(std::nan(""));
+            model->mastersChanged();
+        }
+        const auto background = countReads(*model, kOthers);
+        VERIFY_OK(background);
+        VERIFY_ERROR(consolidate(*model, kTexts, *background, {}), ErrorCode::InvalidInput,
+                     "the loss of what is remembered is NaN before anything is learned");
+    }
     /// What people see of it: how far it is, and what it did to other texts.
     void tellsHowFarItIsAndWhatItCosts()
     {

@@ -93,6 +93,26 @@ class TestEpisodicFile : public QObject {
     }
 
 private Q_SLOTS:
+    /// Files of before it was kept have none; what cannot be read is not known.
+    void saysWhoseItIs()
+    {
+        writeGood();
+        auto image = readEpisodicFile(path(), kShape, 9);
+        VERIFY_OK(image);
+        QVERIFY(image->origin.tokens.empty() && image->origin.run.empty() && image->origin.step == -1);
+        const EpisodicStore store = filledStore();
+        VERIFY_OK(writeEpisodicFile(path(), kShape, store.image(), keys(), numbers(48, 9), {"ab12", "run \xff", 700}));
+        image = readEpisodicFile(path(), kShape, 9);
+        VERIFY_OK(image);
+        QCOMPARE(qtext(image->origin.tokens), QString("ab12"));
+        QCOMPARE(qtext(image->origin.run), QString("run \uFFFD"));
+        QCOMPARE(image->origin.step, int64_t(700));
+        rewrite([](TensorSource &, std::vector<std::byte> &) { return true; },
+                {{"model.step", "7x"}, {"model.run", std::string(100'000, 'r')}});
+        image = readEpisodicFile(path(), kShape, 9);
+        VERIFY_OK(image);
+        QVERIFY(image->origin.run.empty() && image->origin.step == -1);
+    }
     void comesBackAsItWas()
     {
         writeGood();

@@ -2,6 +2,7 @@
 // The memory where people meet it: conversations and prompts. What each slot knows of its origin, wiping,
 // files, and what must not depend on any of it.
 #include "memory_models.h"
+#include "plugins/memory/engine/episodic_file.h"
 #include "tests/base/check_result.h"
 #include "tests/infer/media_model.h"
 
@@ -62,6 +63,7 @@ private Q_SLOTS:
     void aWipeReachesWhatTextsBeginWith();
     void evaluationReadsNoMemory();
     void refusesTokensOfAnotherModel();
+    void saysThatAnotherTrainingWroteIt();
     void saysWhatIsNotThere();
     void offGeneratesAsThePlainModel_data();
     void offGeneratesAsThePlainModel();
@@ -437,9 +439,51 @@ void TestMemoryConversation::refusesTokensOfAnotherModel()
     (void)ask(talker, turns({{"user", "hello there"}}));
     VERIFY_OK(talker.saveMemory(file("talk")));
     TextGenerator other(memoryModel({}, bytes));
-    VERIFY_ERROR(other.loadMemory(file("talk")), ErrorCode::InvalidInput,
+    VERIFY_ERROR(other.loadMemory(file("talk")), ErrorCode::InvalidInput, "as the model has another tokenizer");
+    // A file of before it was kept says nothing.
+    const EpisodicShape shape{memorySpec().model.heads, memorySpec().model.width / memorySpec().model.heads};
+    const auto image = readEpisodicFile(file("talk"), shape, 100'000);
+    VERIFY_OK(image);
+    VERIFY_OK(writeEpisodicFile(file("old"), shape, image->store, image->keys_HSD, image->values_HSD));
+    VERIFY_ERROR(other.loadMemory(file("old")), ErrorCode::InvalidInput,
                  "token 258 in event 1, expected tokens below 256");
     QCOMPARE(numUsed(other), int64_t(0));
+}
+
+void TestMemoryConversation::saysThatAnotherTrainingWroteIt()
+{
+    const auto ofRun = [](const char *run, const char *parent = "") {
+        LoadedModel loaded = memoryModel();
+        loaded.run = run;
+        loaded.parentRun = parent;
+        return loaded;
+    };
+    TextGenerator one(ofRun("one")), same(ofRun("one")), copy(ofRun("copy", "one")), other(ofRun("two")), unknown(memoryModel());
+    (void)ask(one, prompt("hello there", "hello.txt"));
+    VERIFY_OK(one.saveMemory(file("one")));
+    for (TextGenerator *generator : {&same, &copy, &unknown}) {
+        VERIFY_OK(generator->loadMemory(file("one")));
+        QCOMPARE(qtext(generator->info().note), QString());
+    }
+    VERIFY_OK(other.loadMemory(file("one")));
+    QVERIFY2(other.info().note.find("was written by the weights of run one at step 42, this model is of run two: its keys may mean nothing") !=
+                 std::string::npos,
+             other.info().note.c_str());
+    // Nor is it another's for being written again.
+    const std::string note = other.info().note;
+    (void)ask(other, prompt("and hello again", "again.txt"));
+    VERIFY_OK(other.saveMemory(file("one")));
+    VERIFY_OK(other.editMemory({.verb = MemoryVerb::Pin, .event = 1, .file = file("one").string()}));
+    VERIFY_OK(other.loadMemory(file("one")));
+    QCOMPARE(qtext(other.info().note), qtext(note));
+    VERIFY_OK(other.loadMemory({}));
+    QCOMPARE(qtext(other.info().note), QString());
+    (void)ask(other, prompt("a memory of its own", "own.txt"));
+    VERIFY_OK(other.saveMemory(file("own")));
+    VERIFY_OK(other.loadMemory(file("own")));
+    QCOMPARE(qtext(other.info().note), QString());
+    VERIFY_OK(one.loadMemory(file("own")));
+    QVERIFY(one.info().note.find("of run two") != std::string::npos);
 }
 
 void TestMemoryConversation::saysWhatIsNotThere()

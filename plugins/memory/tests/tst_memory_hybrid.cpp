@@ -146,6 +146,15 @@ void TestMemoryHybrid::consolidationSaysWhatIsMissing()
     VERIFY_ERROR(empty.consolidate(request, kNever), ErrorCode::InvalidInput, "no text of two tokens");
     (void)ask(generator, prompt("the number of the day is 17", "day.txt"));
     VERIFY_ERROR(generator.consolidate(request, kNever), ErrorCode::NotFound, "gone.txt");
+    // Before that is looked for: what would make all of the work be for nothing.
+    std::ofstream(file("a file")).flush();
+    ConsolidateRequest elsewhere = request;
+    elsewhere.directory = (file("a file") / "never").string();
+    VERIFY_ERROR(generator.consolidate(elsewhere, kNever), ErrorCode::Io, "Cannot create folder");
+    ConsolidateRequest noRate = request;
+    noRate.settings.learningRate = std::nan("");
+    VERIFY_ERROR(generator.consolidate(noRate, kNever), ErrorCode::InvalidInput,
+                 "rate is NaN, expected 1e-09");
     const std::atomic<bool> cancel{true};
     std::ofstream(file("prose.txt")) << "a text of another kind, as long as a text has to be";
     VERIFY_ERROR(generator.consolidate({.dataPath = file("prose.txt").string()}, cancel), ErrorCode::Cancelled,

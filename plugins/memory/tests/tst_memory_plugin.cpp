@@ -270,6 +270,52 @@ private Q_SLOTS:
         spec.plugins.settings["plugins.memory.episodic_size"] = int64_t(0);
         VERIFY_OK(plugins.load(m_catalogue, spec));
     }
+    void isNotLearnedWithoutAPast_data()
+    {
+        QTest::addColumn<QString>("key");
+        QTest::addColumn<int>("segment");
+        QTest::addColumn<int>("window");
+        QTest::addColumn<QString>("text");
+        const auto row = [](const char *name, const char *key, int segment, int window, const char *text) {
+            QTest::newRow(name) << key << segment << window << text;
+        };
+        row("window", "episodic_size", 4, 16,
+            "found 64, expected 0 beside model.window 16 and model.context 16: no token leaves the window in "
+            "training, so nothing learns to read the memory. Set model.window to 4, or episodic_size to 0.");
+        row("segment", "register_segment", 16, 4,
+            "found 16, expected fewer tokens than model.context, 16: registers that never change in training "
+            "learn nothing of the text. Set register_segment to 4, or registers to 0.");
+        row("segment of a window", "register_segment", 0, 17,
+            "found 0, expected 1 to 15 beside model.window 17 and model.context 16, as 0 stands for the window");
+        row("almost", "", 15, 15, "");
+        row("window, no segment", "", 0, 15, "");
+        row("no window, no segment", "", 0, 0, "");
+    }
+    /// Of new runs; older ones train, load and generate as they did.
+    void isNotLearnedWithoutAPast()
+    {
+        QFETCH(QString, key);
+        QFETCH(int, segment);
+        QFETCH(int, window);
+        QFETCH(QString, text);
+        auto settings = everything();
+        settings["register_segment"] = int64_t(segment);
+        if (key == "register_segment" || window == 0) settings["episodic_size"] = int64_t(0);
+        RunSpec spec = specWith(settings);
+        spec.data.path = "text";
+        spec.model.context = 16;
+        spec.model.window = window;
+        const auto problems = findProblems(spec, *m_catalogue.fieldTable());
+        QCOMPARE(problems.size(), size_t(text.isEmpty() ? 0 : 1));
+        if (!text.isEmpty()) {
+            QCOMPARE(problems[0].key, "plugins.memory." + key.toStdString());
+            const std::string told = problems[0].error.text();
+            QVERIFY2(told.find(text.toStdString()) != std::string::npos, told.c_str());
+        }
+        nn::EnginePlugins plugins;
+        VERIFY_OK(plugins.load(m_catalogue, spec));
+        VERIFY_OK(nn::Transformer::create(spec.model, 50, 3, "cpu"));
+    }
     void refusesBlocksTheWrongWayRound()
     {
         nn::EnginePlugins plugins;

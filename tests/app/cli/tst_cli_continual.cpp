@@ -73,6 +73,16 @@ private Q_SLOTS:
         const EngineAnswer trained = train(strategy, {u"second.txt"_s, u"third.txt"_s},
                                            more + QStringList{u"continual.strategy="_s + strategy});
         QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+        int numEnds = 0;
+        for (const QJsonObject &line : trained.lines()) {
+            if (line.contains(u"event"_s)) continue;
+            const bool isOfEnd = line.contains(u"stage_loss/1"_s);
+            numEnds += isOfEnd;
+            QVERIFY2(isOfEnd != line.contains(u"loss"_s) &&
+                         !line[isOfEnd ? u"stage_loss/3"_s : u"lr"_s].isNull(),
+                     qPrintable(trained.out));
+        }
+        QCOMPARE(numEnds, 3);
         QFile file(run + u"/spec.json"_s);
         QVERIFY(file.open(QIODevice::ReadOnly));
         const QJsonObject spec = QJsonDocument::fromJson(file.readAll()).object()[u"spec"_s].toObject();
@@ -119,7 +129,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("part");
         QTest::newRow("no such text") << QStringList{u"none.txt"_s} << u"continual.strategy=er"_s << u"none.txt"_s;
         QTest::newRow("a manifest") << QStringList{u"parts.jsonl"_s} << u"continual.strategy=er"_s
-                                    << u"which has pictures or recordings, expected texts"_s;
+                                    << u"which is a manifest of text alone, expected texts"_s;
         QTest::newRow("nothing to learn") << QStringList{u"asked.jsonl"_s} << u"continual.strategy=er"_s
                                           << u"no token of its training part carries loss"_s;
         QTest::newRow("patience") << QStringList{u"second.txt"_s} << u"train.patience=2"_s

@@ -169,7 +169,12 @@ void TestCliMemory::saysWhatIsMissing()
         QVERIFY(!QFile::exists(m_home.path(name)));
     };
     refused(u"none"_s, {}, u"model.window of 1 or more beside it: without one no token leaves it"_s);
+    refused(
+        u"wide"_s, {u"model.window=32"_s},
+        u"found 24, expected 0 beside model.window 32 and model.context 32: no token leaves the window"_s);
     const QString window = u"model.window=8"_s;
+    refused(u"segment"_s, {window, u"plugins.memory.register_segment=32"_s},
+            u"found 32, expected fewer tokens than model.context, 32"_s);
     refused(u"square"_s, {window, u"plugins.memory.semantic_size=65"_s, u"plugins.memory.semantic_top_k=4"_s},
             u"expected a square number such as 64"_s);
     refused(u"few"_s, {window, u"plugins.memory.semantic_top_k=16"_s},

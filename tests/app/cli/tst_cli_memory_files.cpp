@@ -17,15 +17,19 @@ class TestCliMemoryFiles : public QObject {
 private Q_SLOTS:
     void initTestCase();
     void aConversationIsKept();
+    void filesWhoseNamesAreNoTextAreTwoSources();
     void aSourceThatOnlyReadIsWipedToo();
     void oneAtATimeWritesAFile();
+    void saysThatAnotherRunWroteIt();
     void isSavedWithTheModel();
     void consolidates();
     void touchesMemoryFilesOnly();
     void namesWhatIsWrong_data();
     void namesWhatIsWrong();
+    void anEmptyNameIsNoFileToKeepItIn();
 
 private:
+    void train(const QString &run) const;
     [[nodiscard]] QJsonObject list(const QStringList &more) const
     {
         const EngineAnswer answer =
@@ -56,7 +60,12 @@ void TestCliMemoryFiles::initTestCase()
     m_text =
         m_home.write(u"fox.txt"_s, QByteArray("the quick brown fox jumps over the lazy dog\n").repeated(200));
     m_run = m_home.path(u"run"_s);
-    QStringList arguments{u"train"_s, u"--data"_s, m_text, u"--out"_s, m_run, u"--steps"_s, u"4"_s};
+    train(m_run);
+}
+
+void TestCliMemoryFiles::train(const QString &run) const
+{
+    QStringList arguments{u"train"_s, u"--data"_s, m_text, u"--out"_s, run, u"--steps"_s, u"4"_s};
     for (const QString &setting :
          {u"model.layers=2"_s, u"model.width=32"_s, u"model.heads=2"_s, u"model.context=64"_s,
           u"model.window=8"_s, u"train.batch_size=4"_s, u"train.eval_every=4"_s, u"train.eval_tokens=64"_s,
@@ -112,6 +121,44 @@ void TestCliMemoryFiles::aConversationIsKept()
     QVERIFY2(nothing.err.contains(u"has nothing of it"_s), qPrintable(nothing.all()));
 }
 
+void TestCliMemoryFiles::filesWhoseNamesAreNoTextAreTwoSources()
+{
+    const QString memory = m_home.path(u"bytes.memory"_s);
+    // A shell makes the names: a QString has no such byte.
+    const auto inShell = [&](const QString &script) {
+        QProcess shell;
+        shell.setProcessEnvironment(m_home.environment());
+        shell.setWorkingDirectory(m_home.path());
+        shell.start(u"/bin/sh"_s,
+                    {u"-c"_s, script, QStringLiteral(ORRERY_BIN_DIR "/orrery-engine"), m_run, memory});
+        const bool isDone = shell.waitForFinished(120'000);
+        return EngineAnswer{isDone ? shell.exitCode() : -1, QString::fromUtf8(shell.readAllStandardOutput()),
+                            QString::fromUtf8(shell.readAllStandardError())};
+    };
+    for (const QString &byte : {u"377"_s, u"376"_s}) {
+        const EngineAnswer read = inShell(
+            u"name=$(printf 'bad\\%1.txt'); printf 'word %1' >\"$name\"; "
+            "\"$0\" generate \"$1\" --prompt-file \"$name\" --memory \"$2\" --max-tokens 1 --threads 1; "
+            "code=$?; rm \"$name\"; exit $code"_s // Qt cannot remove it
+                .arg(byte));
+        QVERIFY2(read.exitCode == 0, qPrintable(read.all()));
+    }
+    const QStringList file{u"--memory"_s, memory};
+    auto texts = textsOf(list(file));
+    QCOMPARE(texts.value(u"bad\\xff.txt#text"_s), u"word 377"_s);
+    QCOMPARE(texts.value(u"bad\\xfe.txt#text"_s), u"word 376"_s);
+    // By the file's name, and by the one that is listed.
+    const EngineAnswer wiped =
+        inShell(u"exec \"$0\" memory wipe \"$1\" --source \"$(printf 'bad\\377.txt')\" --memory \"$2\""_s);
+    QVERIFY2(wiped.exitCode == 0, qPrintable(wiped.all()));
+    texts = textsOf(list(file));
+    QVERIFY(!texts.contains(u"bad\\xff.txt#text"_s) && texts.contains(u"bad\\xfe.txt#text"_s));
+    const EngineAnswer other =
+        m_home.run(QStringList{u"memory"_s, u"wipe"_s, m_run, u"--source"_s, u"bad\\xfe.txt"_s} + file);
+    QVERIFY2(other.exitCode == 0, qPrintable(other.all()));
+    QVERIFY(textsOf(list(file)).isEmpty());
+}
+
 void TestCliMemoryFiles::aSourceThatOnlyReadIsWipedToo()
 {
     const QString memory = m_home.path(u"read.memory"_s);
@@ -162,6 +209,27 @@ void TestCliMemoryFiles::oneAtATimeWritesAFile()
     }
     QCOMPARE(m_home.run(QStringList{u"memory"_s, u"pin"_s, m_run, u"--event"_s, u"1"_s} + file).exitCode, 0);
     QVERIFY(!QFileInfo::exists(memory + u".lock"_s));
+}
+
+void TestCliMemoryFiles::saysThatAnotherRunWroteIt()
+{
+    const QString memory = m_home.path(u"whose.memory"_s), other = m_home.path(u"other"_s),
+                  exported = m_home.path(u"exported"_s);
+    const QString note = u"was written by the weights of run run at step 4, this model is of run other"_s;
+    const EngineAnswer own = generate({u"--prompt"_s, u"the secret is 42"_s, u"--memory"_s, memory});
+    QVERIFY2(own.exitCode == 0 && !own.err.contains(u"was written by"_s), qPrintable(own.all()));
+    QCOMPARE(m_home.run({u"runs"_s, u"export"_s, m_run, exported}).exitCode, 0);
+    const QStringList listed{u"--memory"_s, memory, u"--threads"_s, u"1"_s};
+    const EngineAnswer same = m_home.run(QStringList{u"memory"_s, u"list"_s, exported} + listed);
+    QVERIFY2(same.exitCode == 0 && !same.err.contains(u"was written by"_s), qPrintable(same.all()));
+    train(other);
+    const EngineAnswer told = m_home.run(QStringList{u"memory"_s, u"list"_s, other} + listed);
+    QVERIFY2(told.exitCode == 0 && told.err.contains(note), qPrintable(told.all()));
+    const EngineAnswer answered = m_home.run(
+        QStringList{u"generate"_s, other, u"--prompt"_s, u"x"_s, u"--max-tokens"_s, u"2"_s, u"--json"_s} +
+        listed);
+    QVERIFY2(answered.exitCode == 0 && answered.err.contains(note), qPrintable(answered.all()));
+    QVERIFY(answered.lines().last()[u"note"_s].toString().contains(note));
 }
 
 void TestCliMemoryFiles::isSavedWithTheModel()
@@ -337,8 +405,27 @@ void TestCliMemoryFiles::namesWhatIsWrong_data()
     QTest::newRow("unpin what") << QStringList{u"unpin"_s, m_run} << 2 << u"--event"_s;
     QTest::newRow("no action") << QStringList{u"burn"_s, m_run} << 2 << u"subcommand is required"_s;
     QTest::newRow("no directory") << QStringList{u"consolidate"_s, m_run} << 2 << u"--out"_s;
-    QTest::newRow("rate") << QStringList{u"consolidate"_s, m_run, u"--out"_s, none, u"--rate"_s, u"-1"_s} << 2
-                          << u"--rate"_s;
+    QTest::newRow("rate") << QStringList{u"consolidate"_s, m_run, u"--out"_s, none, u"--rate"_s, u"-1"_s} << 3
+                          << u"rate is -1.000, expected 1e-09 … 1e+09"_s;
+    QTest::newRow("no rate") << QStringList{u"consolidate"_s, m_run, u"--out"_s, none, u"--rate"_s, u"0"_s}
+                             << 3 << u"rate is 0, expected 1e-09 … 1e+09"_s;
+    QTest::newRow("rate that is no number")
+        << QStringList{u"consolidate"_s, m_run, u"--out"_s, none, u"--rate"_s, u"nan"_s} << 3
+        << u"rate is NaN, expected 1e-09 … 1e+09"_s;
+    QTest::newRow("slots") << QStringList{u"consolidate"_s, m_run, u"--out"_s, none, u"--slots"_s, u"0"_s}
+                           << 3 << u"slots is 0, expected 1 … 1000000"_s;
+    QTest::newRow("passes") << QStringList{u"consolidate"_s, m_run,      u"--out"_s, none,
+                                           u"--passes"_s,    u"100001"_s}
+                            << 3 << u"passes is 100001, expected 1 … 100000"_s;
+    for (const QString &option : {u"--event"_s, u"--slot"_s})
+        QTest::newRow(qPrintable(u"too large for "_s + option))
+            << QStringList{u"forget"_s, m_run, option, u"99999999999999999999"_s} << 2
+            << option + u": 99999999999999999999 does not fit, expected a whole number"_s;
+    for (const QString &action : {u"list"_s, u"consolidate"_s})
+        QTest::newRow(qPrintable(u"no name, "_s + action))
+            << QStringList{action, m_run, u"--memory"_s, u""_s} +
+                   (action == u"list"_s ? QStringList() : QStringList{u"--out"_s, none})
+            << 2 << u"--memory: \"\" is no file, expected its path; leave --memory out"_s;
 }
 
 void TestCliMemoryFiles::namesWhatIsWrong()
@@ -349,6 +436,15 @@ void TestCliMemoryFiles::namesWhatIsWrong()
     const EngineAnswer answer = m_home.run(QStringList{u"memory"_s} + arguments);
     QVERIFY2(answer.exitCode == exitCode, qPrintable(answer.all()));
     QVERIFY2(answer.all().contains(part), qPrintable(answer.all()));
+}
+
+void TestCliMemoryFiles::anEmptyNameIsNoFileToKeepItIn()
+{
+    const EngineAnswer answer = generate({u"--prompt"_s, u"a"_s, u"--memory"_s, u""_s});
+    QVERIFY2(answer.exitCode == 2, qPrintable(answer.all()));
+    QVERIFY2(answer.err.contains(
+                 u"--memory: \"\" is no file, expected its path; leave --memory out to keep nothing"_s),
+             qPrintable(answer.all()));
 }
 
 QTEST_GUILESS_MAIN(TestCliMemoryFiles)

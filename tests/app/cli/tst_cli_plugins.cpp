@@ -283,6 +283,55 @@ private Q_SLOTS:
         // It is still listed, shown and copied.
         QCOMPARE(m_home.run({u"runs"_s, u"show"_s, m_run}).exitCode, 0);
     }
+    /// Plugins that no run uses are only listed, whatever is wrong with them, and whatever they are called.
+    void aRunGoesOnBesideStrangersWithItsNames()
+    {
+        PluginFolder folder;
+        const QByteArray name = R"("provides":[{"point":"FeedForward","name":"relu_squared"}])";
+        folder.add("c7", name + R"(,"requires":[{"id":"notthere"}])");
+        folder.add("c8", name); // its library is none: a trial refuses it
+        const QStringList where{u"--plugin-dir"_s, folder.path(), u"--json"_s};
+        const EngineAnswer listed = m_home.run(QStringList{u"plugins"_s, u"list"_s} + where);
+        QCOMPARE(rowOf(listed, u"c7"_s)[u"state"_s].toString(), u"disabled"_s);
+        QVERIFY2(rowOf(listed, u"c8"_s)[u"reason"_s].toString().contains(
+                     u"plugin \"example_ffn\" has that name"_s),
+                 qPrintable(listed.all()));
+        QCOMPARE(rowOf(listed, u"example_ffn"_s)[u"state"_s].toString(), u"available"_s);
+        const EngineAnswer generated = m_home.run(
+            QStringList{u"generate"_s, m_run, u"--prompt"_s, u"the"_s, u"--max-tokens"_s, u"1"_s} + where);
+        QVERIFY2(generated.exitCode == 0, qPrintable(generated.all()));
+    }
+    void aRunGoesOnBesideWhatCameLater()
+    {
+        PluginFolder folder;
+        const QByteArray name = R"("provides":[{"point":"FeedForward","name":"probe_ffn"}])";
+        folder.add("probe", name + R"(,"settings":[{"key":"behaviour","label":"Behaviour","type":"text",)"
+                                   R"("default":"good","effect":"What it does."}])");
+        QFile library(QStringLiteral(ORRERY_TEST_LIBRARIES "/libprobe.so"));
+        QVERIFY2(library.open(QIODevice::ReadOnly), qPrintable(library.fileName()));
+        folder.write(u"probe/libprobe.so"_s, library.readAll());
+        const QStringList where{u"--plugin-dir"_s, folder.path(), u"--json"_s};
+        const QString run = m_home.path(u"probe_run"_s);
+        QStringList arguments = trainArguments(run).replaceInStrings(u"relu_squared"_s, u"probe_ffn"_s);
+        arguments.remove(arguments.size() - 2, 2); // the example's setting
+        const EngineAnswer trained = m_home.run(arguments + where.first(2));
+        QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+
+        folder.add("earlier", name); // in the alphabet; its library is none
+        const EngineAnswer generated = m_home.run(
+            QStringList{u"generate"_s, run, u"--prompt"_s, u"the"_s, u"--max-tokens"_s, u"1"_s} + where);
+        QVERIFY2(generated.exitCode == 0, qPrintable(generated.all()));
+        const EngineAnswer listed = m_home.run(QStringList{u"plugins"_s, u"list"_s} + where);
+        QCOMPARE(rowOf(listed, u"earlier"_s)[u"state"_s].toString(), u"refused"_s);
+        QVERIFY2(rowOf(listed, u"earlier"_s)[u"reason"_s].toString().contains(u"libearlier.so"_s),
+                 qPrintable(listed.all()));
+        QCOMPARE(rowOf(listed, u"probe"_s)[u"state"_s].toString(), u"available"_s);
+        for (const QStringList &id : {QStringList{}, QStringList{u"probe"_s}}) {
+            const EngineAnswer checked = m_home.run(QStringList{u"plugins"_s, u"check"_s} + id + where);
+            QCOMPARE(checked.exitCode, id.isEmpty() ? 3 : 0);
+            QVERIFY2(rowOf(checked, u"probe"_s)[u"state"_s] == u"available"_s, qPrintable(checked.all()));
+        }
+    }
     void aNewRunIsRefusedBeforeItIsMade()
     {
         PluginFolder folder;

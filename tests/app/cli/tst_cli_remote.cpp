@@ -300,8 +300,24 @@ void TestCliRemote::learnsThere()
         QCOMPARE(refused.exitCode, 3);
         QVERIFY2(refused.err.contains(QString::fromLatin1(part)), qPrintable(refused.all()));
     }
-    const EngineAnswer range = here(words("memory consolidate %1 --out /x --rate -1 --host lab", {model}));
-    QVERIFY2(range.exitCode == 3 && range.err.contains(QStringLiteral("--rate")), qPrintable(range.all()));
+    for (const char *rate : {"-1", "0", "nan"}) {
+        const EngineAnswer range = here(
+            words("memory consolidate %1 --out /x --rate %2 --host lab", {model, QString::fromLatin1(rate)}));
+        QVERIFY2(range.exitCode == 3 && range.err.contains(QStringLiteral(", expected 1e-09 … 1e+09.")),
+                 qPrintable(range.all()));
+    }
+    const EngineAnswer tooLarge =
+        here(words("memory pin %1 --event 99999999999999999999 --host lab", {model}));
+    QVERIFY2(tooLarge.exitCode == 3 &&
+                 tooLarge.err.contains(QStringLiteral("99999999999999999999 does not fit")),
+             qPrintable(tooLarge.all()));
+    for (const char *command :
+         {"memory list %1 --host lab --memory", "memory consolidate %1 --out /x --host lab --memory"}) {
+        const EngineAnswer unnamed = here(words(command, {model}) << QString());
+        QVERIFY2(unnamed.exitCode == 3 &&
+                     unnamed.err.contains(QStringLiteral("\"\" is no file, expected its path")),
+                 qPrintable(unnamed.all()));
+    }
 }
 
 void TestCliRemote::importsAndLooksAtDataThere()

@@ -359,7 +359,7 @@ Result<void> consolidate(const std::vector<std::string> &arguments, const std::s
 Result<void> tryPlugins(const std::string &id)
 {
     std::ofstream(std::string(std::getenv("ORRERY_HOME")) + "/tried", std::ios::app) << (id.empty() ? "all" : id) << '\n';
-    const PluginCatalogue catalogue = PluginCatalogue::ofThisUser();
+    const PluginCatalogue catalogue = PluginCatalogue::ofThisUser().preferring({id});
     for (const PluginRecord &record : catalogue.records()) {
         if (!id.empty() && record.info.id != id) continue;
         while (record.info.id.starts_with("hangs") && !g_stop) std::this_thread::sleep_for(std::chrono::milliseconds(20));

@@ -25,6 +25,7 @@ private Q_SLOTS:
     void opensTheTokenizer();
     void takesAGenerator();
     void refusesTextForAModelOfPictures();
+    void saysWhatAPictureIs();
     void refusesCudaWithoutAGpu();
 
 private:
@@ -185,6 +186,25 @@ void TestCreateRun::refusesTextForAModelOfPictures()
     QVERIFY(!run.ok());
     QVERIFY2(run.error().text().find("it is text, and attention.num_modalities is 2") != std::string::npos,
              run.error().text().c_str());
+    QCOMPARE(m_catalogue->scan().size(), size_t{0});
+}
+
+/// Of any number of modalities: none of them would fit.
+void TestCreateRun::saysWhatAPictureIs()
+{
+    RunSpec given = spec();
+    given.data.path = m_folder->filePath(QStringLiteral("a.png")).toStdString();
+    QVERIFY(writeFileAtomically(given.data.path, std::string("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR", 16)).ok());
+    for (const int64_t count : {1, 2, 3}) {
+        given.model.attention.numModalities = count;
+        const auto run = createRun(*m_catalogue, given, {}, ThreadUse::AllCores);
+        QVERIFY(!run.ok());
+        const QString text = QString::fromStdString(run.error().text());
+        QVERIFY2(
+            text.contains(QStringLiteral("it is a picture (PNG), expected text, JSONL, or a manifest")) &&
+                text.contains(QStringLiteral("Name it in a manifest")),
+            qPrintable(text));
+    }
     QCOMPARE(m_catalogue->scan().size(), size_t{0});
 }
 

@@ -114,6 +114,24 @@ private Q_SLOTS:
         QVERIFY(find(*m_host->client().listPlugins(), "relu")->isUsable());
         QCOMPARE(tried().size(), 3);
     }
+    void aNameOfOneThatFallsOverIsFree()
+    {
+        const QByteArray provides = R"("provides":[{"point":"FeedForward","name":"test_ffn"}])";
+        m_folder->add("throws", provides);
+        m_folder->add("waits", provides);
+        m_host->start();
+        const auto listing = m_host->client().listPlugins();
+        VERIFY_OK(listing);
+        QVERIFY(listing->problems.empty());
+        QVERIFY(find(*listing, "throws")->state == PluginState::Refused);
+        QVERIFY2(find(*listing, "waits")->isUsable(), find(*listing, "waits")->reason.c_str());
+        // It has been tried as well, once its turn came, and only once.
+        QVERIFY(find(*m_host->client().listPlugins(), "waits")->isUsable());
+        const auto said = readFile(m_host->home() / "tried", 1 << 20);
+        VERIFY_OK(said);
+        // In the first try all are, where others than these two are installed.
+        QVERIFY2(*said == "throws\nwaits\n" || *said == "all\nwaits\n", said->c_str());
+    }
     void aListDoesNotWaitForOneThatHangs()
     {
         addRelu();

@@ -173,6 +173,7 @@ private Q_SLOTS:
         row("slots", "plain", "slots", ErrorCode::InvalidInput, "slots is -1, expected 1");
         row("passes", "plain", "passes", ErrorCode::InvalidInput, "passes is 100001, expected 1");
         row("rate", "plain", "rate", ErrorCode::InvalidInput, "rate is -1");
+        row("no number", "plain", "no number", ErrorCode::InvalidInput, "rate is NaN, expected 1e-09");
     }
     void learningIsRefused()
     {
@@ -191,6 +192,7 @@ private Q_SLOTS:
         if (change == QStringLiteral("slots")) request.numSlots = -1;
         if (change == QStringLiteral("passes")) request.numPasses = kMostConsolidationPasses + 1;
         if (change == QStringLiteral("rate")) request.learningRate = -1;
+        if (change == QStringLiteral("no number")) request.learningRate = std::nan("");
         VERIFY_ERROR(m_host->client().consolidate(request, {}), ErrorCode(code), words.toUtf8().constData());
         QVERIFY(!fs::exists(target()));
     }

@@ -80,6 +80,17 @@ private Q_SLOTS:
         QVERIFY(reportLine(report).ends_with("\"val_loss_prefix\":1.5,\"val_loss_infill\":2.5}"));
     }
 
+    void writesWhatAStageEndedWith()
+    {
+        const StepReport ended{
+            .step = 20,
+            .values = {{"stage_loss/1", 2.5}, {"stage_loss/2", std::nan("")}, {"forgetting", 0.25}}};
+        QCOMPARE(reportLine(ended),
+                 std::string("{\"step\":20,\"stage_loss/1\":2.5,\"stage_loss/2\":null,\"forgetting\":0.25}"));
+        // Heads that were measured between two reports are for the window.
+        QCOMPARE(reportLine({.step = 3, .values = {{"entropy/0/0", 1.5}}}), std::string());
+    }
+
     void writesWhatIsNotFiniteAsNull()
     {
         for (double value : {std::nan(""), std::numeric_limits<double>::infinity()}) {

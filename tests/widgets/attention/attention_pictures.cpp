@@ -2,7 +2,7 @@
 // Draws what panel_pictures does not: modalities, two panels beside each other, exact cells of a part, a text
 // that was selected elsewhere; light, dark and high contrast. Usage: attention_pictures FOLDER [part of a
 // name]
-#include "tests/widgets/attention/attention_samples.h"
+#include "tests/widgets/attention/letter_samples.h"
 
 #include "widgets/attention/attention_pair.h"
 #include "widgets/attention/attention_stage.h"
@@ -407,6 +407,29 @@ void shootStarred()
     shoot(pair, u"starred-pair"_s, {1904, 1064});
 }
 
+/// A picture in patches and a caption in letters, in sizes in which these have less and less room.
+void shootLetters()
+{
+    class Figure : public QWidget {
+    public:
+        HeadFigure figure;
+
+    protected:
+        void paintEvent(QPaintEvent *) override
+        {
+            QPainter painter(this);
+            const FigureStyle style = FigureStyle::ofTheme();
+            painter.fillRect(rect(), style.tokens.surface);
+            figure.paint(painter, figure.layout(size(), {}, style), {.cursor = {22, 3}, .pinnedRow = 30},
+                         style);
+        }
+    };
+    Figure widget;
+    widget.figure.setContent(letterContent());
+    for (const int edge : {280, 400, 560, 720, 1000})
+        shoot(widget, u"letters-%1"_s.arg(edge), {edge + 100, edge});
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -428,5 +451,6 @@ int main(int argc, char **argv)
     if (isWanted(u"row"_s)) shootAsked();
     if (isWanted(u"starred"_s)) shootStarred();
     if (isWanted(u"parts"_s)) shootParts();
+    if (isWanted(u"letters"_s)) shootLetters();
     return 0;
 }

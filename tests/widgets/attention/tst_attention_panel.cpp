@@ -2,6 +2,9 @@
 // The panel as a person looks through it: empty states, overview, head and row, keys, three themes.
 #include "tests/widgets/attention/attention_fixture.h"
 
+#include "widgets/attention/modality_page.h"
+#include "widgets/plots/plot_view.h"
+
 using namespace orrery;
 using namespace orrery::ui;
 
@@ -55,6 +58,7 @@ private Q_SLOTS:
     void nothingIsClippedInAnyTheme();
     void sentencesBesideTheMapAreWhole();
     void aLowPanelCutsNoLineOfItsMap();
+    void narrowPagesNameTheirCurvesAbove();
 };
 
 void TestAttentionPanel::withoutARunItSaysSo()
@@ -438,6 +442,38 @@ void TestAttentionPanel::aLowPanelCutsNoLineOfItsMap()
     QTRY_VERIFY(reading->geometry().bottom() < page->height() && reading->height() >= reading->sizeHint().height());
     QVERIFY(map()->geometry().bottom() < reading->geometry().top());
     QVERIFY2(map()->plotRect().height() >= 80, qPrintable(QString::number(map()->plotRect().height())));
+}
+
+/// One precision in all that the page says of a share, and no name on a curve.
+void TestAttentionPanel::narrowPagesNameTheirCurvesAbove()
+{
+    SampleModel model;
+    model.patches = 9;
+    open(model, 12);
+    QTest::keyClick(overview(), Qt::Key_M);
+    m_panel->flush();
+    ModalityPage *page = m_panel->stage()->modalities();
+    QTRY_VERIFY(page->chart()->curves().size() > 0 && page->chart()->curves().front().line.size() == 12);
+    const ModalityFlow *flow = flowOf(m_panel->snapshot()->report.flows, m_panel->place().head);
+    const QString share =
+        flowText(flowValue(*flow, FlowKind::Mass, Modality::Text, Modality::Text), FlowKind::Mass);
+    QVERIFY2(page->chart()->accessibleSummary().contains(u"Text → Text %1 at step 120"_s.arg(share)),
+             qPrintable(page->chart()->accessibleSummary()));
+    m_panel->resize(1264, 784);
+    QTRY_VERIFY(!page->chart()->hasLegend());
+    m_panel->resize(660, 760);
+    QTRY_VERIFY(page->chart()->hasLegend());
+    const int line = QFontMetrics(Theme::instance().smallFont()).height();
+    QTRY_VERIFY(page->chart()->height() >= 10 * line);
+    page->chart()->flush();
+    // Below the numbers of the axis there is still its title.
+    QVERIFY(page->chart()->height() - page->chart()->plotArea().bottom() >= 2 * line);
+    QVERIFY(page->chart()->plotArea().height() >= 3 * line);
+    page->setKind(FlowKind::Learned);
+    const QString factor =
+        flowText(flowValue(*flow, FlowKind::Learned, Modality::Text, Modality::Text), FlowKind::Learned);
+    QVERIFY2(page->chart()->accessibleSummary().contains(u"Text → Text %1 at step 120"_s.arg(factor)),
+             qPrintable(page->chart()->accessibleSummary()));
 }
 
 ORRERY_GUI_TEST_MAIN(TestAttentionPanel)

@@ -5,6 +5,7 @@
 #include "tests/widgets/common/fake_session.h"
 #include "tests/widgets/plugins/plugin_samples.h"
 
+#include "core/spec/field_record.h"
 #include "core/spec/field_table.h"
 #include "widgets/attention/attention_panel.h"
 #include "widgets/attention/attention_stage.h"
@@ -17,6 +18,7 @@
 #include "widgets/common/field_editor.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
+#include "widgets/form/estimate_card.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/form/spec_form.h"
 #include "widgets/play/attachment_bar.h"
@@ -255,10 +257,55 @@ void shootRuns()
     shoot(list, u"runs-lost"_s, {280, 500});
 }
 
+/// As the hierarchical memory says it, shortened.
+PluginInfo memoryPlugin()
+{
+    PluginInfo plugin = samplePlugin("memory");
+    plugin.name = "Hierarchical memory";
+    const auto size = [](const char *key, const char *label) {
+        return uR"({"key":"%1","label":"%2","type":"integer","default":0,"minimum":0,"effect":"0: none."})"_s
+            .arg(QLatin1String(key), QLatin1String(label));
+    };
+    const QStringList settings{size("registers", "Registers"), size("episodic_size", "Episodic memory"),
+                               size("semantic_size", "Semantic memory")};
+    plugin.settings =
+        *pluginFieldsFromText("memory", "Memory", toStd(uR"({"settings":[%1]})"_s.arg(settings.join(u','))));
+    plugin.costs = {{"registers", "on(registers) * 8 * width * width", "on(registers) * 4 * width * width",
+                     "on(registers) * 10 * width", "registers * width"},
+                    {"episodic", "on(episodic_size) * width", "-on(episodic_size) * 7 * width * context / 6",
+                     "on(episodic_size) * 6 * width", "episodic_size * (2 * width + 16)"},
+                    {"semantic", "semantic_size * width + on(semantic_size) * 2 * width * width",
+                     "max(0, semantic_size - 32) * width", "on(semantic_size) * 6 * width", ""}};
+    return plugin;
+}
+
+/// All modules on: what each costs, beside the form, under it, and in cards of several widths.
+void shootModules(NewRunPanel &panel)
+{
+    for (const auto &[key, value] :
+         std::initializer_list<std::pair<QString, QString>>{{u"attention.num_modalities"_s, u"3"_s},
+                                                            {u"objective.name"_s, u"hybrid"_s},
+                                                            {u"plugins.use"_s, u"memory"_s},
+                                                            {u"plugins.memory.registers"_s, u"8"_s},
+                                                            {u"plugins.memory.episodic_size"_s, u"4096"_s},
+                                                            {u"plugins.memory.semantic_size"_s, u"16384"_s},
+                                                            {u"continual.strategy"_s, u"rehearsal"_s},
+                                                            {u"model.window"_s, u"64"_s}})
+        panel.form()->setGiven(key, value);
+    shoot(panel, u"form-modules"_s, {900, 720});
+    shoot(panel, u"form-modules-under"_s, {600, 1000});
+    EstimateCard card;
+    card.setEstimate(panel.form()->builder().preview(), *panel.form()->table(), {}, 0, 16515072);
+    shoot(card, u"form-modules-360"_s, {360, 660});
+    shoot(card, u"form-modules-240"_s, {240, 660});
+    shoot(card, u"form-modules-wide"_s, {520, 660});
+}
+
 void shootForm()
 {
     FakeSession session;
     fill(session);
+    session.plugins.plugins = {memoryPlugin()};
     NewRunPanel panel(session);
     panel.setExamplePath([] { return u"/usr/include/c++/12"_s; });
     shoot(panel, u"form-empty"_s, {900, 720});
@@ -276,6 +323,9 @@ void shootForm()
     panel.findChild<QLineEdit *>(u"formSearch"_s)->setText(u"continual"_s);
     shoot(panel, u"form-continual"_s, {900, 620});
     panel.findChild<QLineEdit *>(u"formSearch"_s)->clear();
+    const QString before = panel.draftJson();
+    shootModules(panel);
+    panel.restoreDraft(before);
     panel.form()->setGiven(u"model.heads"_s, u"7"_s);
     panel.form()->setGiven(u"train.steps"_s, u"many"_s);
     panel.form()->presets()->button(u"gpt2"_s)->click();

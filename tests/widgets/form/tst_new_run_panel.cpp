@@ -93,12 +93,16 @@ void TestNewRunPanel::startWaitsForAText()
     NewRunPanel panel(session);
     panel.show();
     QVERIFY(!panel.startButton()->isEnabled());
-    QCOMPARE(panel.startButton()->toolTip(), u"Choose a text to train on."_s);
+    QCOMPARE(panel.startButton()->toolTip(), u"Choose the data to train on."_s);
     QTest::keyClicks(lineOf(panel, "data.path"), u"/text"_s);
     QVERIFY(panel.startButton()->isEnabled());
     typeText(lineOf(panel, "train.steps"), u"0"_s);
     QVERIFY(!panel.startButton()->isEnabled());
     QCOMPARE(child<ElidedLabel>(&panel, "startReason")->fullText(), u"Steps needs a look."_s);
+    typeText(lineOf(panel, "model.heads"), u"7"_s);
+    QCOMPARE(child<ElidedLabel>(&panel, "startReason")->fullText(),
+             u"2 settings need a look: Heads, Steps."_s);
+    QCOMPARE(panel.form()->firstProblem().first, u"model.heads"_s); // where the button beside it leads
 }
 
 void TestNewRunPanel::startSendsTheWholeSpec()
@@ -326,7 +330,7 @@ void TestNewRunPanel::describesAChosenTextOnce()
     QTRY_COMPARE(panel.dataCard()->numTrainTokens(), quint64{943'718});
     QCOMPARE(panel.dataCard()->numbers()->value(u"Files"_s), u"120"_s);
     QCOMPARE(panel.dataCard()->numbers()->value(u"Format"_s), u"folder of text files"_s);
-    QVERIFY(panel.estimateCard()->numbers()->value(u"Passes over the text"_s) != unknownText());
+    QVERIFY(panel.estimateCard()->numbers()->value(u"Passes over the data"_s) != unknownText());
     panel.form()->setGiven(u"optimizer.lr"_s, u"0.01"_s); // no matter of the text
     QTest::qWait(500);                                    // for what must not come
     QCOMPARE(session.describedPaths.size(), 1);

@@ -4,6 +4,7 @@
 #include "fake_archive.h"
 #include "play_setup.h"
 
+#include "widgets/play/attachment_bar.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
@@ -132,6 +133,27 @@ void shootStates()
     setup.panel->setMode(PlayMode::Converse);
     shoot(*setup.panel, u"talk-empty-offline"_s, {1000, 700});
     shoot(*setup.panel, u"talk-empty-narrow"_s, {480, 560});
+}
+
+/// An answer about a picture, with a long line of facts.
+void shootAbout()
+{
+    Setup setup;
+    QImage image(48, 48, QImage::Format_RGB32);
+    image.fill(QColor(236, 234, 230));
+    QPainter(&image).fillRect(28, 28, 12, 12, QColor(48, 92, 190));
+    Result<AttachmentPtr> picture = pasteAttachment(image, u"val-000001.png"_s, 1 << 20);
+    if (!picture.ok()) qFatal("no picture");
+    setup.panel->attachments()->setAttachments({*picture});
+    setup.panel->promptEditor()->setPlainText(u"caption: "_s);
+    setup.panel->generate();
+    Q_EMIT setup.generation().modelLoaded({u"code@8000"_s, 8'000, 353'000, 128, {}});
+    Q_EMIT setup.generation().tokens(tokensOf("blue circle"));
+    GenerateSummary summary = summaryOf(FinishReason::EndOfText);
+    summary.promptTokens = summary.reusedTokens = 26;
+    Q_EMIT setup.generation().finished(summary);
+    shoot(*setup.panel, u"about"_s, {1000, 700});
+    shoot(*setup.panel, u"about-narrow"_s, {654, 560});
 }
 
 void shootTree()
@@ -273,6 +295,7 @@ int main(int argc, char **argv)
     wanted = argc > 2 ? QString::fromLocal8Bit(argv[2]) : QString();
     Theme::instance().apply(application, ThemeKind::Light);
     shootStates();
+    shootAbout();
     shootTree();
     shootChoosing();
     shootTalk();

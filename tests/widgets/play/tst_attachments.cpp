@@ -5,8 +5,10 @@
 
 #include "widgets/common/banner.h"
 #include "widgets/common/segmented_choice.h"
+#include "widgets/play/answer_media.h"
 #include "widgets/play/attachment_bar.h"
 #include "widgets/play/request_size.h"
+#include "widgets/play/token_view.h"
 
 #include <QClipboard>
 #include <QDropEvent>
@@ -106,6 +108,7 @@ private Q_SLOTS:
     void namesWhatIsRefused_data();
     void namesWhatIsRefused();
     void dropsGoBeforeThePrompt();
+    void answersShowWhatTheyAreAbout();
     void pastesAPicture();
     void textIsStillPasted();
     void attachesByDialog();
@@ -220,6 +223,37 @@ void TestAttachments::dropsGoBeforeThePrompt()
     QCOMPARE(request.media[0].place, int64_t{0});
     QCOMPARE(request.media[1].name, std::string("hum.wav"));
     QVERIFY(desk.panel->statusText().contains(u"with cat.png"_s));
+}
+
+void TestAttachments::answersShowWhatTheyAreAbout()
+{
+    Desk desk;
+    const auto *media = child<AnswerMedia>(desk.panel.get(), "answerMedia");
+    const auto tiles = [&] { return media->findChildren<QWidget *>(u"answerMediaTile"_s); };
+    QVERIFY(!media->isVisible());
+    desk.dropFiles({desk.write(u"cat.png"_s, pngOf({20, 10})), desk.write(u"hum.wav"_s, kWav)});
+    QTRY_COMPARE_WITH_TIMEOUT(desk.names().size(), 2, 60'000);
+    QVERIFY(!media->isVisible()); // no answer is about them yet
+    desk.panel->generate();
+    QVERIFY(media->isVisible());
+    QCOMPARE(tiles().size(), 2);
+    QVERIFY(tiles()[0]->accessibleName().startsWith(u"cat.png, PNG"_s));
+    // Above the text, whatever becomes of the composer's.
+    QVERIFY(media->mapToGlobal(QPoint()).y() + media->height() <=
+            child<TokenView>(desk.panel.get(), "tokenView")->mapToGlobal(QPoint()).y());
+    Q_EMIT desk.generation().tokens(tokensOf("ab"));
+    Q_EMIT desk.generation().finished(summaryOf(FinishReason::EndOfText));
+    desk.bar->remove(1);
+    QCOMPARE(tiles().size(), 2);
+    desk.panel->regenerate(); // with what that answer had
+    QCOMPARE(tiles().size(), 2);
+    Q_EMIT desk.generation().finished(summaryOf(FinishReason::EndOfText));
+    desk.bar->setAttachments({});
+    desk.panel->generate();
+    QVERIFY(!media->isVisible());
+    Q_EMIT desk.generation().finished(summaryOf(FinishReason::EndOfText));
+    child<QToolButton>(desk.panel.get(), "earlierVersion")->click();
+    QVERIFY(media->isVisible());
 }
 
 void TestAttachments::pastesAPicture()

@@ -41,6 +41,7 @@ private Q_SLOTS:
     void withoutEngineSaysSo();
     void refusesWhatIsTooLong();
     void statusTellsWhatWasRemembered();
+    void statusIsReadInFull();
     void copiesTurnConversationAndCommand();
     void switchesModeWhileAnswering();
     void followsTheEndUntilScrolled();
@@ -297,6 +298,39 @@ void TestPlaygroundConversation::statusTellsWhatWasRemembered()
     QVERIFY2(status.contains(u"40 tokens read in 34 ms, 1,200 remembered from before"_s),
              qPrintable(status));
     QVERIFY(status.contains(u"code, step 8,000"_s));
+    // Nothing was read: no time of a reading that was none.
+    talk.send(u"again"_s);
+    Q_EMIT talk.generation().tokens(tokensOf("abcd"));
+    summary.reusedTokens = summary.promptTokens;
+    Q_EMIT talk.generation().finished(summary);
+    QVERIFY2(talk.panel->statusText().contains(u"  ·  prompt of 1,240 remembered from before  ·  "_s),
+             qPrintable(talk.panel->statusText()));
+    QVERIFY(!talk.panel->statusText().contains(u"read in"_s));
+}
+
+/// Each fact is seen: the line goes on in a second one, and is broken between facts.
+void TestPlaygroundConversation::statusIsReadInFull()
+{
+    Talk talk;
+    talk.panel->resize(620, 700);
+    talk.send(u"hi"_s);
+    Q_EMIT talk.generation().modelLoaded({u"code@8000"_s, 8'000, 7'100'000, 128, {}});
+    Q_EMIT talk.generation().tokens(tokensOf("abcd"));
+    GenerateSummary summary = summaryOf(FinishReason::EndOfTurn);
+    summary.promptTokens = 1'240;
+    summary.reusedTokens = 1'200;
+    Q_EMIT talk.generation().finished(summary);
+    const auto *line = child<QLabel>(talk.panel.get(), "playStatus");
+    QString read = line->text();
+    QCOMPARE(read.replace(QChar::Nbsp, u' '), talk.panel->statusText());
+    QTRY_VERIFY(line->height() >= 2 * line->fontMetrics().height());
+    QVERIFY(line->height() >= line->heightForWidth(line->width()));
+    QVERIFY(!line->text().contains(u"4 tokens"_s)); // its space breaks no line
+    QCOMPARE(line->accessibleName(), talk.panel->statusText());
+    QVERIFY(line->toolTip().isEmpty());
+    const QString run = u"a-run-with-a-very-long-name-that-a-script-made"_s;
+    const QString cut = breakableStatus(run + u", step 8,000  ·  4 tokens"_s);
+    QVERIFY2(cut.startsWith(run.left(19) + u'…') && cut.contains(u"script-made, step 8,000"_s), qPrintable(cut));
 }
 
 void TestPlaygroundConversation::copiesTurnConversationAndCommand()

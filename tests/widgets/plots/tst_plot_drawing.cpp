@@ -70,6 +70,9 @@ private Q_SLOTS:
     void liveRunEndsInADot();
     void unsmoothedNoiseKeepsItsExtrema();
     void marksStandInTheirRow();
+    void namesStandAtTheEndsOrAbove_data();
+    void namesStandAtTheEndsOrAbove();
+    void figuresAreWrittenAsTheirKind();
     void followsTheTheme();
     void drawsAtTwoPixelsPerPoint();
 };
@@ -191,6 +194,67 @@ void TestPlotDrawing::marksStandInTheirRow()
     QVERIFY(countNear(image, Theme::instance().tokens().good, 40) >= 8);
     // The fit leaves the row to the marks.
     QVERIFY(view->pixelOfY(2) < view->plotArea().bottom() - 16);
+}
+
+void TestPlotDrawing::namesStandAtTheEndsOrAbove_data()
+{
+    QTest::addColumn<int>("width");
+    QTest::addColumn<int>("numCurves");
+    QTest::addColumn<bool>("hasLegend");
+    QTest::newRow("wide") << 700 << 4 << false;
+    QTest::newRow("narrow") << 320 << 4 << true;
+    QTest::newRow("too many for rows") << 320 << 12 << false;
+}
+
+/// No name lies on the last stretch of a line: it is drawn to its end, in the place that is left.
+void TestPlotDrawing::namesStandAtTheEndsOrAbove()
+{
+    QFETCH(int, width);
+    QFETCH(int, numCurves);
+    QFETCH(bool, hasLegend);
+    std::vector<PlotCurve> curves;
+    for (int i = 0; i < numCurves; ++i) {
+        curves.push_back(makeCurve(60, [i](int) { return 10.0 * i; }));
+        curves.back().name = QStringLiteral("Image → Text");
+        curves.back().raw.clear();
+    }
+    const auto view = makeView(curves);
+    view->setEndLabels(true);
+    view->setYAxis(AxisFormat::Value, QStringLiteral("%"));
+    view->setValueText(
+        [](double percent) { return QString::number(percent, 'f', 0) + QStringLiteral(" %"); });
+    view->resize(width, 200);
+    QCoreApplication::processEvents();
+    const QImage image = picture(*view);
+    QCOMPARE(view->hasLegend(), hasLegend);
+    const double last = view->pixelOfX(60);
+    if (numCurves == 12) return;
+    QCOMPARE(last > view->plotArea().right() - 12, hasLegend);
+    if (!hasLegend) return;
+    // Between two lines there is nothing, up to their ends.
+    const double between = (view->pixelOfY(10) + view->pixelOfY(20)) / 2;
+    for (double x = last - 100; x < last - 2; x += 3) QVERIFY(!isInked(image, x, between, 1));
+    QVERIFY(isInked(image, last - 2, view->pixelOfY(10), 1));
+    // Two rows of names.
+    QVERIFY(view->plotArea().top() >= 2 * QFontMetrics(Theme::instance().smallFont()).height());
+}
+
+void TestPlotDrawing::figuresAreWrittenAsTheirKind()
+{
+    const auto view = makeView({makeCurve(60, [](int) { return 84.27; })});
+    QVERIFY(view->accessibleSummary().contains(QStringLiteral("train 84.27 at step 60")));
+    view->setValueText(
+        [](double percent) { return QString::number(percent, 'f', 0) + QStringLiteral(" %"); });
+    QVERIFY(view->accessibleSummary().contains(QStringLiteral("train 84 % at step 60")));
+    // And so at the end of the line, which has less room beside a longer one.
+    view->setEndLabels(true);
+    const auto endOfLine = [&] {
+        picture(*view);
+        return view->pixelOfX(60);
+    };
+    const double brief = endOfLine();
+    view->setValueText([](double percent) { return QString::number(percent) + QStringLiteral(" per cent"); });
+    QVERIFY(endOfLine() < brief - 20);
 }
 
 void TestPlotDrawing::followsTheTheme()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "widgets/attention/wrapped_label.h"
+#include "widgets/common/wrapped_label.h"
 
 #include <QResizeEvent>
 
