@@ -108,6 +108,7 @@ LoadedModel countingModel(Account &account)
 {
     LoadedModel loaded;
     loaded.model = std::make_unique<CountingModel>(account);
+    loaded.tokenizer = std::move(Tokenizer::create({})).value(); // a memory is told by its tokens, too
     loaded.info.name = "counter";
     return loaded;
 }
@@ -189,7 +190,6 @@ private Q_SLOTS:
         Account account;
         account.remembers = false;
         LoadedModel loaded = countingModel(account);
-        loaded.tokenizer = std::move(Tokenizer::create({})).value();
         TextGenerator generator(std::move(loaded));
         const auto ask = [&](const std::string &prompt) {
             return generator.generate({.prompt = prompt, .sampling = {.maxTokens = 1}}, {}, kNever);
