@@ -101,7 +101,8 @@ int main(int argc, char **argv)
         promise.addResult(ui::tryUiLibraries(PluginCatalogue::ofThisUser(),
                                              {.isCancelled = [&promise] { return promise.isCanceled(); }}));
     });
-    tried.then(&window, [&plugins](const ui::TriedUiLibraries &found) {
+    // Kept to the end: cancel() goes on to what was attached, which Qt 6.4 does not keep alive by itself.
+    const QFuture<void> loaded = tried.then(&window, [&plugins](const ui::TriedUiLibraries &found) {
         plugins.load(found.catalogue, found.fallen);
     });
     if (!parser.positionalArguments().isEmpty()) {
