@@ -56,7 +56,7 @@ Result<void> checkNumSeeds(int64_t numSeeds);
 /// "2/3". @error InvalidInput
 Result<ScienceShare> parseScienceShare(const std::string &text);
 
-/// One line: per seed and arm the metrics, parameters, steps, seconds and those of the processor; then intervals, checks, "passed".
+/// One line: per seed and arm the metrics, parameters, steps, seconds and those of the processor; then intervals, checks, "passed" (null without checks).
 std::string scienceJson(const ScienceTask &task, const ScienceOptions &options, const ScienceRun &run);
 /// For a terminal.
 std::string scienceTable(const ScienceTask &task, const ScienceOptions &options, const ScienceRun &run);

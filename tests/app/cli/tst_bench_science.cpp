@@ -59,7 +59,8 @@ void TestBenchScience::everyTaskRuns()
     for (const QJsonValue &check : figures[QStringLiteral("checks")].toArray())
         areMet = areMet &&
                  (check[QStringLiteral("passed")].toBool() || !check[QStringLiteral("decides")].toBool());
-    QCOMPARE(figures[QStringLiteral("passed")].toBool(), areMet);
+    // Without thresholds nobody can say.
+    QCOMPARE(figures[QStringLiteral("passed")], isSlow() ? QJsonValue(areMet) : QJsonValue());
     QCOMPARE(figures[QStringLiteral("checks")].toArray().isEmpty(), !isSlow());
     const QJsonArray results = figures[QStringLiteral("results")].toArray();
     QVERIFY(!results.isEmpty());
