@@ -113,6 +113,19 @@ FlowScale flowScale(const std::vector<ModalityFlow> &flows, FlowKind kind)
     return scale;
 }
 
+QSizeF leastFlowSize(FlowKind kind, const std::vector<Modality> &modalities, const FigureStyle &style)
+{
+    constexpr double kPadding = 6; // of a number, both sides together
+    const QFontMetricsF metrics(style.small);
+    const double number = metrics.horizontalAdvance(kind == FlowKind::Mass ? flowText(1, kind) : flowText(0.888, kind));
+    double name = 0;
+    for (Modality one : modalities) name = std::max(name, metrics.horizontalAdvance(modalityTitle(one)));
+    const double edge = std::ceil(std::max(number, name) + kPadding) * double(modalities.size());
+    const QRectF room(0, 0, 1'000, 1'000);
+    const QPointF corner = namedArea(room, modalities, metrics).topLeft();
+    return {corner.x() + edge, corner.y() + edge};
+}
+
 void paintFlow(QPainter &painter, const QRectF &area, const ModalityFlow &flow, const FlowScale &scale,
                const std::vector<Modality> &modalities, bool hasText, const FigureStyle &style)
 {

@@ -43,6 +43,8 @@ FlowScale flowScale(const std::vector<ModalityFlow> &flows, FlowKind kind);
 /// A table of one head in a square. @param hasText numbers in the cells and names at the sides
 void paintFlow(QPainter &painter, const QRectF &area, const ModalityFlow &flow, const FlowScale &scale,
                const std::vector<Modality> &modalities, bool hasText, const FigureStyle &style);
+/// In which its numbers and names stand beside each other.
+QSizeF leastFlowSize(FlowKind kind, const std::vector<Modality> &modalities, const FigureStyle &style);
 /// Below the scale; one that has no room is empty.
 struct FlowScaleNumbers {
     QString least, middle, most;

@@ -10,6 +10,7 @@
 #include "widgets/theme/theme.h"
 
 #include <QHBoxLayout>
+#include <QScrollArea>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -36,7 +37,7 @@ ModalityPage::ModalityPage(QWidget *parent)
     : QWidget(parent), m_title(new ElidedLabel(QString(), Tone::Text, TypeSize::Heading, this)),
       m_reading(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Base, this)),
       m_pages(new SegmentedChoice(this)), m_kind(new SegmentedChoice(this)), m_view(new ModalityView(this)),
-      m_side(new QWidget(this)),
+      m_side(new QWidget), m_tables(new QHBoxLayout), m_scroll(new QScrollArea(this)),
       m_headTitle(makeLabel(Tone::Text, TypeSize::Heading, "modalityHead", m_side)),
       m_massTitle(makeLabel(Tone::Secondary, TypeSize::Small, "massTitle", m_side)),
       m_learnedTitle(makeLabel(Tone::Secondary, TypeSize::Small, "learnedTitle", m_side)),
@@ -59,14 +60,14 @@ ModalityPage::ModalityPage(QWidget *parent)
     m_kind->setCurrent(u"mass"_s);
     for (SegmentedChoice *one : {m_pages, m_kind}) one->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     m_chart->setObjectName(u"flowChart"_s);
+    // What it would like to have is no reason to scroll; what it needs is.
+    m_chart->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Ignored);
     m_chart->setTitle(tr("Share of the attention over the training"));
     m_chart->setXAxis(AxisFormat::Count, tr("step"));
     m_chart->setYAxis(AxisFormat::Value, tr("%"));
     m_chart->setZeroBased(true);
     m_chart->setValueText([](double percent) { return flowText(percent / 100, FlowKind::Mass); });
     m_chart->setEndLabels(true);
-    // Room for two rows of names, the curves, and the title of the steps.
-    m_chart->setMinimumHeight(QFontMetrics(Theme::instance().smallFont()).height() * 10);
     m_massTitle->setText(tr("Share of a row's attention; rows look, columns are looked at"));
     m_learnedTitle->setText(tr("Learned factor before the softmax: 1 is neutral, where every model begins"));
     m_chartTitle->setText(tr("Share over the training"));
@@ -76,14 +77,13 @@ ModalityPage::ModalityPage(QWidget *parent)
     row->addWidget(m_pages);
     row->addWidget(m_title, 1);
     row->addWidget(m_kind);
-    auto *tables = new QHBoxLayout;
-    tables->setSpacing(space::kTwo);
-    const auto addTable = [tables](ToneLabel *title, FlowTable *table) {
+    m_tables->setSpacing(space::kTwo);
+    const auto addTable = [this](ToneLabel *title, FlowTable *table) {
         auto *column = new QVBoxLayout;
         column->setSpacing(space::kHalf);
         column->addWidget(title);
         column->addWidget(table, 1);
-        tables->addLayout(column, 1);
+        m_tables->addLayout(column, 1);
     };
     addTable(m_massTitle, m_mass);
     addTable(m_learnedTitle, m_learned);
@@ -91,15 +91,23 @@ ModalityPage::ModalityPage(QWidget *parent)
     side->setContentsMargins(0, 0, 0, 0);
     side->setSpacing(space::kHalf);
     side->addWidget(m_headTitle);
-    side->addLayout(tables, 3);
+    side->addLayout(m_tables, 3);
     side->addSpacing(space::kHalf);
     side->addWidget(m_chartTitle);
     side->addWidget(m_chart, 4);
     side->addWidget(m_chartNote);
+    m_scroll->setObjectName(u"modalitySide"_s);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setFocusPolicy(Qt::NoFocus);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setWidget(m_side);
+    m_scroll->viewport()->setAutoFillBackground(false);
+    m_side->setAutoFillBackground(false);
     auto *middle = new QHBoxLayout;
     middle->setSpacing(space::kThree);
     middle->addWidget(m_view, 1);
-    middle->addWidget(m_side, 1);
+    middle->addWidget(m_scroll, 1);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kHalf);
@@ -133,10 +141,8 @@ void ModalityPage::setContent(const SnapshotPtr &now, const HeadRef &head)
     m_view->setContent(now, shownKind());
     m_view->setCurrent(head);
     m_view->setVisible(hasFlows);
-    m_side->setVisible(hasFlows);
+    m_scroll->setVisible(hasFlows);
     m_empty->setVisible(!hasFlows);
-    m_learned->setVisible(hasLearned);
-    m_learnedTitle->setVisible(hasLearned);
     m_title->setFullText(
         !hasFlows ? tr("Modalities")
                   : tr("%1 layers × %2 heads").arg(m_view->grid().layers()).arg(m_view->grid().heads()));
@@ -147,6 +153,33 @@ void ModalityPage::setContent(const SnapshotPtr &now, const HeadRef &head)
             : tr("All that was read is text. Shares of modalities appear with a picture or a recording."));
     refreshHead();
     refreshChart();
+    fitTables();
+}
+
+void ModalityPage::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    fitTables();
+}
+
+/// Beside each other, or, where their numbers would have no room, the one that is chosen.
+void ModalityPage::fitTables()
+{
+    const int width = (this->width() - space::kThree) / 2;
+    const int widest = std::max(m_mass->minimumSizeHint().width(), m_learned->minimumSizeHint().width());
+    const bool isNarrow = 2 * widest + space::kTwo > width;
+    const bool showsLearned = m_hasLearned && (!isNarrow || shownKind() == FlowKind::Learned);
+    const bool showsMass = !isNarrow || !showsLearned;
+    m_learned->setVisible(showsLearned);
+    m_learnedTitle->setVisible(showsLearned);
+    m_mass->setVisible(showsMass);
+    m_massTitle->setVisible(showsMass);
+    m_tables->setStretch(0, showsMass ? 1 : 0);
+    m_tables->setStretch(1, showsLearned ? 1 : 0);
+    // Room for two rows of names, or those of the nine pairs of three modalities, the curves, and the title of the steps.
+    const int lines = m_view->grid().modalities().size() < 3 ? 10 : isNarrow ? 13 : 12;
+    m_chart->setMinimumHeight(QFontMetrics(Theme::instance().smallFont()).height() * lines);
+    m_side->setMinimumHeight(m_side->layout()->totalMinimumHeightForWidth(width));
 }
 
 FlowKind ModalityPage::kind() const { return m_kind->current() == u"learned"_s ? FlowKind::Learned : FlowKind::Mass; }
@@ -175,6 +208,7 @@ void ModalityPage::setHistory(const std::vector<FlowPoint> &points, bool isReadi
     m_points = points;
     m_isReading = isReading;
     refreshChart();
+    fitTables(); // the note has other lines
 }
 
 void ModalityPage::refreshChart()

@@ -7,6 +7,9 @@
 
 #include <QWidget>
 
+class QHBoxLayout;
+class QScrollArea;
+
 namespace orrery::ui {
 
 class ElidedLabel;
@@ -31,7 +34,11 @@ public:
 Q_SIGNALS:
     void headsRequested(); ///< back to the overview
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
+    void fitTables();
     void refreshHead();
     void refreshChart();
     [[nodiscard]] FlowKind shownKind() const;
@@ -45,6 +52,8 @@ private:
     SegmentedChoice *m_pages, *m_kind;
     ModalityView *m_view;
     QWidget *m_side;
+    QHBoxLayout *m_tables;
+    QScrollArea *m_scroll; ///< around it: tables and chart keep a size at which they are read
     ToneLabel *m_headTitle, *m_massTitle, *m_learnedTitle, *m_chartTitle, *m_chartNote, *m_empty;
     FlowTable *m_mass, *m_learned;
     PlotView *m_chart;

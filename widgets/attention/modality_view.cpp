@@ -218,8 +218,15 @@ void FlowTable::setFlow(const ModalityFlow &flow, const FlowScale &scale, std::v
     m_flow = flow;
     m_scale = scale;
     m_modalities = std::move(modalities);
+    updateGeometry();
     update();
     announceSummary(this);
+}
+
+QSize FlowTable::minimumSizeHint() const
+{
+    const QSize least = leastFlowSize(m_kind, m_modalities, FigureStyle::ofTheme()).toSize();
+    return {least.width(), least.height() + int(kFlowScaleHeight) + space::kOne};
 }
 
 QString FlowTable::summary() const { return flowSentence(m_flow, m_kind, m_modalities); }

@@ -58,8 +58,9 @@ public:
     FlowTable(const QString &name, FlowKind kind, QWidget *parent = nullptr);
     void setFlow(const ModalityFlow &flow, const FlowScale &scale, std::vector<Modality> modalities);
     [[nodiscard]] QString summary() const override;
-    [[nodiscard]] QSize sizeHint() const override { return {210, 166}; }
-    [[nodiscard]] QSize minimumSizeHint() const override { return {150, 156}; }
+    [[nodiscard]] QSize sizeHint() const override { return minimumSizeHint(); }
+    /// As large as its numbers need.
+    [[nodiscard]] QSize minimumSizeHint() const override;
 
 protected:
     void paintEvent(QPaintEvent *event) override;

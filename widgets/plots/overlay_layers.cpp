@@ -136,8 +136,9 @@ std::vector<LegendPlace> legendPlaces(const PlotScene &scene, double width)
     double x = scene.legendLeft;
     int row = 0;
     for (const PlotCurve &curve : scene.curves) {
-        const QString text = endLabelText(curve, scene);
-        if (text.isEmpty()) continue;
+        const QString label = endLabelText(curve, scene);
+        if (label.isEmpty()) continue;
+        const QString text = scene.legendHasValues ? label : curve.name;
         const double wanted = kLegendLine + kLegendLineGap + metrics.horizontalAdvance(text);
         if (x > scene.legendLeft && x + wanted > width - kTitleRight) {
             x = scene.legendLeft;

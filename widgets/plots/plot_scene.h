@@ -24,6 +24,7 @@ struct PlotScene {
     std::function<QString(double)> valueText; ///< of figures that stand alone; null: four significant digits
     bool hasEndLabels = false;
     int numLegendRows = 0; ///< in place of labels at the ends, where these would lie on the curves
+    bool legendHasValues = true; ///< behind the names; they have less need to be there than these
     double legendLeft = 0; ///< behind the unit, which stands in its last row
     bool hasFocusRing = false;
     std::optional<double> cursorX;

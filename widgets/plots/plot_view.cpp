@@ -22,9 +22,12 @@ namespace {
 
 constexpr int kReplotIntervalMs = 33; ///< 30 per second
 constexpr int kDataDelayMs = 120;
-constexpr double kMargin = 0.05; ///< free height above and below the data
+constexpr double kMargin = 0.05;    ///< free height above and below the data
+constexpr int kLinesAround = 5;     ///< of text, above and below the curves
 constexpr double kLabelShare = 0.3; ///< of the width, for names at the ends of lines
-constexpr int kMaxLegendRows = 3;
+constexpr int kMaxLegendRows = 3;   ///< with values; names alone may take more
+constexpr int kMaxNameRows = 5;
+constexpr double kLegendShare = 1.0 / 3, kNamesShare = 0.4; ///< of the height
 
 /// Tells when its buffers have reached the screen. All input is handled by the PlotView around it.
 class Canvas : public QCustomPlot {
@@ -442,17 +445,30 @@ void PlotView::updateTickers()
 
 bool PlotView::hasMarkRow() const { return !m_scene->marks.empty(); }
 
-/// 0: labels at the ends take no more than a third, or would be too many for rows.
+/// 0: labels at the ends have room beside the curves and above each other, or would be too many for rows.
 int PlotView::legendRows()
 {
-    if (endLabelWidth() <= width() * kLabelShare) return 0;
     const QFontMetrics metrics(Theme::instance().smallFont());
+    const bool isHighEnough = numEndLabels() * metrics.height() <= height() - kLinesAround * metrics.height();
+    if (endLabelWidth() <= width() * kLabelShare && isHighEnough) return 0;
     const bool isBesideUnit = m_scene->note.isEmpty() && !m_scene->valueTitle.isEmpty();
     m_scene->legendLeft =
         kTitleLeft + (isBesideUnit ? metrics.horizontalAdvance(m_scene->valueTitle) + space::kOne : 0);
-    const std::vector<LegendPlace> places = legendPlaces(*m_scene, width());
-    const int rows = places.empty() ? 0 : places.back().row + 1;
-    return rows > kMaxLegendRows || rows * metrics.height() > height() / 3 ? 0 : rows;
+    for (const bool hasValues : {true, false}) {
+        m_scene->legendHasValues = hasValues;
+        const std::vector<LegendPlace> places = legendPlaces(*m_scene, width());
+        const int rows = places.empty() ? 0 : places.back().row + 1;
+        const double share = rows * metrics.height() / double(height());
+        if (hasValues ? rows <= kMaxLegendRows && share <= kLegendShare : rows <= kMaxNameRows && share <= kNamesShare)
+            return rows;
+    }
+    return 0;
+}
+
+int PlotView::numEndLabels() const
+{
+    return int(std::count_if(m_scene->curves.begin(), m_scene->curves.end(),
+                             [this](const PlotCurve &curve) { return !endLabelText(curve, *m_scene).isEmpty(); }));
 }
 
 int PlotView::endLabelWidth() const

@@ -145,6 +145,7 @@ private:
     void fitY(const PlotRange &visible);
     [[nodiscard]] int endLabelWidth() const;
     int legendRows();
+    [[nodiscard]] int numEndLabels() const;
     [[nodiscard]] bool hasMarkRow() const;
     /// Places on the x axis in which moving and zooming is even: values, of a logarithmic one their powers.
     [[nodiscard]] double placeOf(double x) const;

@@ -20,6 +20,7 @@ struct SampleModel {
     int64_t tokensPerCell = 1;
     int64_t patches = 0;       ///< the first so many tokens are those of a picture
     Modality partsAre = Modality::Image; ///< or of a recording
+    int64_t frames = 0;        ///< the next so many are those of a recording
     bool isOfVersion1 = false; ///< frames without flows
     std::vector<std::string> words = {"int",  " main", "(",   "int",  " argc", ",",      " char", " **",
                                       "argv", ")",     " {",  "\n",   "  ",    "return", " argc", ";",
@@ -138,6 +139,8 @@ inline std::vector<InspectedToken> sampleTokenList(const SampleModel &model)
         tokens.push_back({.id = int32_t(1000 + tokens.size()), .bytes = word, .modality = Modality::Text});
     for (int64_t i = 0; i < model.patches; ++i)
         tokens[size_t(i)] = {.id = -1, .bytes = {}, .modality = model.partsAre, .item = 0, .place = i};
+    for (int64_t i = 0; i < model.frames; ++i)
+        tokens[size_t(model.patches + i)] = {.id = -1, .bytes = {}, .modality = Modality::Audio, .item = 1, .place = i};
     return tokens;
 }
 

@@ -13,6 +13,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QPainter>
+#include <QScrollArea>
 
 #include <set>
 
@@ -72,6 +73,7 @@ private Q_SLOTS:
     void sharesAreThoseOfTheStep();
     void colorsStandForTheirNumbers();
     void bothTablesHaveTheirScale();
+    void ninePairsHaveRoomWhereItIsNarrow();
     void keysGoThroughTheHeadsAndOpenOne();
     void theTrainingIsACurve();
     void learnedFactorsAreACurveToo();
@@ -118,9 +120,11 @@ private:
     }
     [[nodiscard]] ElidedLabel *note() const { return child<ElidedLabel>(m_panel.get(), "mediaNote"); }
     [[nodiscard]] ModalityPage *page() const { return m_panel->stage()->modalities(); }
-    void openMixed(bool isOfVersion1 = false, int frames = 12)
+    /// @param sounds tokens of a recording behind the picture
+    void openMixed(bool isOfVersion1 = false, int frames = 12, int64_t sounds = 0)
     {
         SampleModel model;
+        model.frames = sounds;
         model.layers = 3;
         model.heads = 2;
         model.patches = 9;
@@ -194,6 +198,35 @@ void TestAttentionModalities::bothTablesHaveTheirScale()
         for (int x = 0; x < image.width(); ++x) colors.insert(image.pixel(x, y));
         QVERIFY2(colors.size() > 20, qPrintable(u"%1: %2"_s.arg(table->accessibleName()).arg(colors.size())));
     }
+}
+
+void TestAttentionModalities::ninePairsHaveRoomWhereItIsNarrow()
+{
+    openMixed(false, 12, 6);
+    QTRY_COMPARE(page()->chart()->curves().size(), size_t{9});
+    const QList<FlowTable *> tables = page()->findChildren<FlowTable *>();
+    const auto numShown = [&tables] {
+        return std::count_if(tables.begin(), tables.end(), [](auto *one) { return one->isVisible(); });
+    };
+    m_panel->resize(1264, 784);
+    QTRY_COMPARE(numShown(), 2);
+    for (const QSize size : {QSize(660, 760), QSize(660, 500)}) {
+        m_panel->resize(size);
+        QTRY_COMPARE(numShown(), 1);
+        QTRY_VERIFY(page()->chart()->hasLegend()); // nine names at the ends would lie on the curves
+        const QWidget *side = child<QScrollArea>(page(), "modalitySide")->widget();
+        QTRY_VERIFY(side->rect().contains(page()->chart()->geometry()));
+        QVERIFY(page()->chart()->height() >= page()->chart()->minimumHeight());
+        for (FlowTable *table : tables) {
+            if (!table->isVisible()) continue;
+            const QSize least = table->minimumSizeHint();
+            QTRY_VERIFY2(table->size().expandedTo(least) == table->size(),
+                         qPrintable(u"%1 × %2"_s.arg(least.height() - table->height()).arg(least.width() - table->width())));
+        }
+    }
+    QVERIFY(tables[0]->isVisible());
+    child<SegmentedChoice>(m_panel.get(), "flowKind")->button(u"learned"_s)->click();
+    QTRY_VERIFY(tables[1]->isVisible() && !tables[0]->isVisible());
 }
 
 void TestAttentionModalities::keysGoThroughTheHeadsAndOpenOne()

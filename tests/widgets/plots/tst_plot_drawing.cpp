@@ -198,18 +198,20 @@ void TestPlotDrawing::marksStandInTheirRow()
 
 void TestPlotDrawing::namesStandAtTheEndsOrAbove_data()
 {
-    QTest::addColumn<int>("width");
+    QTest::addColumn<QSize>("size");
     QTest::addColumn<int>("numCurves");
     QTest::addColumn<bool>("hasLegend");
-    QTest::newRow("wide") << 700 << 4 << false;
-    QTest::newRow("narrow") << 320 << 4 << true;
-    QTest::newRow("too many for rows") << 320 << 12 << false;
+    QTest::newRow("wide") << QSize(700, 200) << 4 << false;
+    QTest::newRow("narrow") << QSize(320, 200) << 4 << true;
+    QTest::newRow("narrow, names alone") << QSize(320, 240) << 9 << true;
+    QTest::newRow("too many above each other") << QSize(700, 200) << 9 << true;
+    QTest::newRow("too many for rows") << QSize(320, 240) << 40 << false;
 }
 
 /// No name lies on the last stretch of a line: it is drawn to its end, in the place that is left.
 void TestPlotDrawing::namesStandAtTheEndsOrAbove()
 {
-    QFETCH(int, width);
+    QFETCH(QSize, size);
     QFETCH(int, numCurves);
     QFETCH(bool, hasLegend);
     std::vector<PlotCurve> curves;
@@ -223,12 +225,12 @@ void TestPlotDrawing::namesStandAtTheEndsOrAbove()
     view->setYAxis(AxisFormat::Value, QStringLiteral("%"));
     view->setValueText(
         [](double percent) { return QString::number(percent, 'f', 0) + QStringLiteral(" %"); });
-    view->resize(width, 200);
+    view->resize(size);
     QCoreApplication::processEvents();
     const QImage image = picture(*view);
     QCOMPARE(view->hasLegend(), hasLegend);
     const double last = view->pixelOfX(60);
-    if (numCurves == 12) return;
+    if (numCurves == 40) return;
     QCOMPARE(last > view->plotArea().right() - 12, hasLegend);
     if (!hasLegend) return;
     // Between two lines there is nothing, up to their ends.
