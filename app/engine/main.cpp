@@ -2,6 +2,7 @@
 // orrery-engine: the command line and the host. No LibTorch here: it starts in milliseconds and execs orrery-worker.
 #include "app/engine/commands/command.h"
 #include "app/engine/commands/remote_host.h"
+#include "app/worker/option_checks.h"
 
 #include "core/base/platform.h"
 
@@ -41,6 +42,7 @@ int main(int argc, char **argv)
     cli::addConnections(app, session);
 #endif
 
+    worker::refuseWhatDoesNotFit(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success &success) {

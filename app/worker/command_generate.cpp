@@ -9,6 +9,7 @@
 #include "core/base/exit_code.h"
 #include "core/base/text.h"
 #include "core/data/tokenizer/utf8_stream.h"
+#include "core/spec/memory_counts.h"
 #include "core/spec/memory_sources.h"
 #include "core/tensorfile/memory_file_lock.h"
 
@@ -105,28 +106,28 @@ std::string sourceOf(const GenerateOptions &options)
 }
 
 /// A file that is not there yet is an empty memory: it is written behind the answer.
-Result<void> openMemory(const GenerateOptions &options, Generator &generator)
+/// @return tokens that it had refused before
+Result<int64_t> openMemory(const GenerateOptions &options, Generator &generator)
 {
-    if (options.usesNoMemory) return generator.loadMemory({});
-    if (options.memoryFile.empty()) return {};
+    if (options.usesNoMemory) ORRERY_TRY(generator.loadMemory({}));
+    if (options.usesNoMemory || options.memoryFile.empty()) return 0;
     std::error_code ignored;
     const bool isThere = std::filesystem::exists(options.memoryFile, ignored);
-    if (isThere) return loadMemoryOf(generator, options.memoryFile);
-    ORRERY_TRY(generator.loadMemory({}));
+    ORRERY_TRY(isThere ? loadMemoryOf(generator, options.memoryFile) : generator.loadMemory({}));
     // A model without one says so before it writes an answer that nobody would remember.
-    if (auto listed = generator.editMemory({}); !listed) return std::move(listed).error();
-    return {};
+    ORRERY_ASSIGN(const MemoryReport before, generator.editMemory({}));
+    return before.status.numRefused;
 }
 
-/// What was read and answered, to the file. @return tokens that found no slot
-Result<int64_t> saveMemory(const GenerateOptions &options, Generator &generator)
+/// What was read and answered, to the file. @return tokens of it that found no slot
+Result<int64_t> saveMemory(const GenerateOptions &options, Generator &generator, int64_t numRefusedBefore)
 {
     std::error_code failed;
     const std::filesystem::path path = std::filesystem::weakly_canonical(std::filesystem::absolute(options.memoryFile), failed);
     MemoryEdit edit{.verb = MemoryVerb::Save};
     edit.path = failed ? std::filesystem::absolute(options.memoryFile).string() : path.string();
     ORRERY_ASSIGN(const MemoryReport report, generator.editMemory(edit));
-    const int64_t numRefused = report.status.numRefused;
+    const int64_t numRefused = countBetween(numRefusedBefore, report.status.numRefused);
     if (numRefused > 0)
         std::fprintf(stderr,
                      "orrery-worker: %lld %s not remembered: all %lld slots are pinned. Unpin an event with "
@@ -152,7 +153,7 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
     if (!options.memoryFile.empty()) {
         ORRERY_ASSIGN(lock, MemoryFileLock::acquire(options.memoryFile, "generate"));
     }
-    ORRERY_TRY(openMemory(options, *generator));
+    ORRERY_ASSIGN(const int64_t numRefusedBefore, openMemory(options, *generator));
     std::string text;
     Utf8Stream characters;
     const auto show = [&](const GeneratedToken &token) {
@@ -175,7 +176,7 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
     }
     std::optional<int64_t> numRefused;
     if (!options.memoryFile.empty() && summary.reason != FinishReason::Cancelled) {
-        ORRERY_ASSIGN(numRefused, saveMemory(options, *generator));
+        ORRERY_ASSIGN(numRefused, saveMemory(options, *generator, numRefusedBefore));
     }
     if (options.isJson)
         printLine(summaryLine(summary, text, generator->info().note, numRefused, options.mask == "prefix"));

@@ -3,6 +3,7 @@
 #include "app/worker/inspect_options.h"
 #include "app/worker/inspect_output.h"
 #include "app/worker/memory_words.h"
+#include "app/worker/option_checks.h"
 #include "app/worker/process_setup.h"
 #include "app/worker/stop_signals.h"
 #include "core/base/exit_code.h"
@@ -251,8 +252,10 @@ CommandBody declareInspect(CLI::App &command)
     command.add_flag("--lens", options->request.wantsLens, "What the model would say at each layer");
     command.add_flag("--attribution", options->request.wantsAttribution,
                      "Gradient × input of each token for what was said next (at the end: what is likeliest)");
-    command.add_option("--memory", options->memoryFile,
-                       "memory: file to read behind; not given: what is saved with the model");
+    command
+        .add_option("--memory", options->memoryFile,
+                    "memory: file to read behind; not given: what is saved with the model")
+        ->check(namedFile("leave --memory out for what is saved with the model"));
     command
         .add_option("--edit", options->edits,
                     std::string("memory: what is done to it before the text is read again, ") +

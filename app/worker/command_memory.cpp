@@ -3,6 +3,7 @@
 // the model: shown, edited, moved, and learned by the model itself.
 #include "app/worker/commands.h"
 #include "app/worker/consolidation_output.h"
+#include "app/worker/memory_change.h"
 #include "app/worker/memory_output.h"
 #include "app/worker/model_argument.h"
 #include "app/worker/option_checks.h"
@@ -47,9 +48,15 @@ struct MemoryOptions {
     bool isJson = false;
 };
 
-void showReport(const MemoryReport &report, const MemoryOptions &options, const std::string &file)
+void showReport(const MemoryReport &report, const MemoryOptions &options, const std::string &file,
+                const MemoryChange &change)
 {
-    if (options.isJson) return printLine(memoryJson(report, file).dump());
+    if (options.isJson) {
+        Json json = memoryJson(report, file);
+        addChange(change, json);
+        return printLine(json.dump());
+    }
+    if (!change.line.empty()) printLine(change.line);
     const bool isComparing = options.action == "similarity";
     for (const std::string &line : isComparing ? similarityLines(report) : memoryLines(report, file))
         printLine(line);
@@ -57,12 +64,29 @@ void showReport(const MemoryReport &report, const MemoryOptions &options, const 
 
 Error nothingThere(const MemoryOptions &options, const fs::path &file)
 {
-    return {ErrorCode::NotFound,
-            "Cannot " + options.action + " the memory of \"" + options.model.reference +
-                "\": there is no \"" + file.string() + "\", expected a saved memory.",
-            options.action == "import" ? "Check the path of what is to be imported."
-            : options.file.empty()     ? "Bring one with memory import, or name a file with --memory."
-                                       : "Let generate write one with --memory."};
+    const std::string cannot = "Cannot " + options.action + " the memory of \"" + options.model.reference + "\": ";
+    // No file helps a model that has no memory.
+    const auto generator = loadModel(options.model);
+    if (!generator) return generator.error();
+    const auto begun = (*generator)->loadMemory({});
+    const auto listed = begun ? (*generator)->editMemory({}) : begun.error();
+    if (!listed && listed.error().code == ErrorCode::NotFound)
+        return {ErrorCode::NotFound, cannot + "the model has no episodic memory, expected a model with one.",
+                "Train it with plugins.memory.episodic_size above 0."};
+    return {ErrorCode::NotFound, cannot + "there is no \"" + file.string() + "\", expected a saved memory.",
+            options.action == "import"   ? "Check the path of what is to be imported."
+            : options.action == "export" ? "Bring one with memory import first; a memory file that is not saved with the model is copied as it is."
+            : options.file.empty()       ? "Bring one with memory import, or name a file with --memory."
+                                         : "Let generate write one with --memory."};
+}
+
+/// What the file holds; texts begin with nothing then. @error as loadMemory
+Result<MemoryReport> reportOf(Generator &generator, const fs::path &file)
+{
+    ORRERY_TRY(generator.loadMemory(file));
+    ORRERY_ASSIGN(MemoryReport report, generator.editMemory({}));
+    ORRERY_TRY(generator.loadMemory({}));
+    return report;
 }
 
 /// Of two options exactly one.
@@ -134,20 +158,20 @@ Result<void> editFile(const MemoryOptions &options, Generator &generator, const 
 {
     ORRERY_ASSIGN(const MemoryEdit edit, editOf(options));
     if (edit.verb == MemoryVerb::Wipe && options.isAll) return deleteFile(options, file, own);
-    bool isKnown = true;
-    if (edit.verb == MemoryVerb::Wipe) { // a source may have read only, and freed nothing
-        ORRERY_ASSIGN(const MemoryReport before, generator.editMemory({}));
-        isKnown = isKnownSource(before.events, edit.source);
+    const bool isEdited = edit.verb != MemoryVerb::List && edit.verb != MemoryVerb::Similarity;
+    MemoryReport before;
+    if (isEdited) {
+        ORRERY_ASSIGN(before, generator.editMemory({}));
     }
     ORRERY_ASSIGN(const MemoryReport report, generator.editMemory(edit));
-    if (!isKnown)
+    // A source may have read only, and free nothing.
+    if (edit.verb == MemoryVerb::Wipe && !isKnownSource(before.events, edit.source))
         return Error{ErrorCode::NotFound,
                      "Cannot wipe source \"" + edit.source + "\": \"" + file.string() +
                          "\" has nothing of it, expected a source that it has.",
                      "List the sources with memory list."};
-    const bool isEdited = edit.verb != MemoryVerb::List && edit.verb != MemoryVerb::Similarity;
     if (isEdited) ORRERY_TRY(generator.saveMemory(file));
-    showReport(report, options, file.string());
+    showReport(report, options, file.string(), editChange(edit, before));
     return {};
 }
 
@@ -217,13 +241,17 @@ Result<void> work(const MemoryOptions &options)
         ORRERY_ASSIGN(lock, MemoryFileLock::acquire(written, "memory " + options.action));
     }
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
+    const bool isOver = (isImport || isExport) && fs::exists(written, ignored);
+    std::optional<Result<MemoryReport>> replaced;
+    if (isImport && isOver) replaced = reportOf(*generator, own);
     // A broken file may be deleted.
     if (options.action != "wipe" || !options.isAll) ORRERY_TRY(loadMemoryOf(*generator, file));
     if (options.action == "consolidate") return consolidate(options, *generator);
     if (!isImport && !isExport) return editFile(options, *generator, file, own);
     ORRERY_TRY(generator->saveMemory(written));
     ORRERY_ASSIGN(const MemoryReport report, generator->editMemory({}));
-    showReport(report, options, written.string());
+    showReport(report, options, written.string(),
+               isImport ? importChange(report, file.string(), replaced) : exportChange(report, written.string(), isOver));
     return {};
 }
 
@@ -243,21 +271,16 @@ CommandBody declareMemory(CLI::App &command)
     command.add_option("--file", options->target, "import: from where; export: to where");
     command.add_option("--source", options->source, "wipe: all that is remembered of this source");
     command.add_flag("--all", options->isAll, "wipe: everything; the file is deleted");
-    command.add_option("--event", options->event, "pin, unpin, forget, scale: its number in the list")
-        ->check(fittingNumber());
-    command.add_option("--slot", options->slot, "forget, scale: one token, by its slot in --json")
-        ->check(fittingNumber());
+    command.add_option("--event", options->event, "pin, unpin, forget, scale: its number in the list");
+    command.add_option("--slot", options->slot, "forget, scale: one token, by its slot in --json");
     command.add_option("--factor", options->factor, "scale: of what a read of it gives, 0 … 4");
-    command.add_option("--max-events", options->maxEvents, "similarity: of the newest, 1 … 1024")
-        ->check(fittingNumber());
+    command.add_option("--max-events", options->maxEvents, "similarity: of the newest, 1 … 1024");
     command.add_option("--out", options->consolidate.directory, "consolidate: directory of the new model");
     command.add_option("--data", options->consolidate.dataPath,
                        "consolidate: texts of all kinds; not given: all that the run was trained on");
     command
-        .add_option("--slots", options->consolidate.settings.numSlots, "consolidate: slots that may change")
-        ->check(fittingNumber());
-    command.add_option("--passes", options->consolidate.settings.numPasses, "consolidate: over all texts")
-        ->check(fittingNumber());
+        .add_option("--slots", options->consolidate.settings.numSlots, "consolidate: slots that may change");
+    command.add_option("--passes", options->consolidate.settings.numPasses, "consolidate: over all texts");
     command.add_option("--rate", options->consolidate.settings.learningRate,
                        "consolidate: how far a step moves, in units of the values");
     command.add_flag("--json", options->isJson, "One JSON object; consolidate: lines of progress before it");

@@ -28,6 +28,8 @@ std::span<const CommandEntry> commandTable()
                      declareSettings},
         CommandEntry{"begin", "Write checkpoint 0 of a run with the weights of a model; what train --from does",
                      declareBegin},
+        CommandEntry{"fits", "Say whether the newest checkpoint of a run has the parameters of its model; what branch asks",
+                     declareFits},
         CommandEntry{"info", "Show LibTorch, threads and processor of this worker", declareInfo},
     };
     return table;

@@ -27,6 +27,7 @@ std::span<const CommandEntry> commandTable();
 CommandBody declareTrain(CLI::App &command);
 CommandBody declareSettings(CLI::App &command);
 CommandBody declareBegin(CLI::App &command);
+CommandBody declareFits(CLI::App &command);
 CommandBody declareGenerate(CLI::App &command);
 CommandBody declareEmbed(CLI::App &command);
 CommandBody declareEvaluate(CLI::App &command);

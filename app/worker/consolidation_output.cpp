@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/worker/consolidation_output.h"
 
+#include "core/base/terminal_text.h"
 #include "core/base/text.h"
 
 #include <nlohmann/json.hpp>
@@ -13,13 +14,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// "a, b and 3 more"
+/// "a, b and 3 more". Sources are of a memory file: no escape sequence in one reaches a terminal.
 std::string shownNames(const std::vector<std::string> &names)
 {
     constexpr size_t kMostShown = 8;
     const size_t numShown = std::min(names.size(), kMostShown);
     const std::vector<std::string> shown(names.begin(), names.begin() + static_cast<int64_t>(numShown));
-    return sanitizeUtf8(joinText(shown, ", ")) +
+    return terminalText(joinText(shown, ", ")) +
            (names.size() > numShown ? " and " + std::to_string(names.size() - numShown) + " more" : "");
 }
 

@@ -143,8 +143,8 @@ void Display::loop()
     if (m_options.mode == DisplayMode::Json && !m_lastLine.empty())
         writeAll(m_options.jsonDescriptor, m_lastLine + "\n");
     if (m_options.mode == DisplayMode::Bar) {
-        drawBar();
-        if (m_isTerminal) writeAll(m_options.barDescriptor, "\n");
+        if (m_hasBegun) drawBar();
+        if (m_isTerminal && (m_hasBegun || m_lastDrawn > 0)) writeAll(m_options.barDescriptor, "\n");
     }
     {
         const std::lock_guard lock(m_mutex);
@@ -175,6 +175,8 @@ void Display::updateProgress(const Mail &mail)
         m_progress.bytesTotal = mail.preparing->second;
     }
     if (mail.status) {
+        const RunState state = mail.status->state;
+        m_hasBegun = m_hasBegun || (state != RunState::Starting && state != RunState::Failed);
         m_progress.isPreparing = mail.status->state == RunState::Starting && m_progress.isPreparing;
         m_progress.isPaused = mail.status->state == RunState::Paused;
         m_progress.step = std::max(m_progress.step, mail.status->step);
@@ -185,6 +187,7 @@ void Display::updateProgress(const Mail &mail)
             if (metric.series == name) to = metric.value;
     };
     for (const StepReport &report : mail.reports) {
+        m_hasBegun = true;
         m_progress.isPreparing = false;
         m_progress.step = report.step;
         take(m_progress.loss, report, series::kLoss);
@@ -213,7 +216,11 @@ void Display::showBar(Mail mail)
         m_lastDrawn = 0;
     }
     const double now = monotonicSeconds();
-    if (isNews && now - m_lastDrawn >= (m_isTerminal ? kRedrawSeconds : kLineSeconds)) {
+    const bool isSomething = m_hasBegun || m_progress.isPreparing;
+    // What the last step ends with comes at the end, in one line.
+    const bool isLast = m_hasBegun && m_progress.step >= m_progress.totalSteps && !m_progress.isPaused;
+    if (isNews && isSomething && (m_isTerminal || !isLast) &&
+        now - m_lastDrawn >= (m_isTerminal ? kRedrawSeconds : kLineSeconds)) {
         m_lastDrawn = now;
         drawBar();
     }
@@ -224,8 +231,8 @@ void Display::drawBar()
     if (m_isTerminal)
         writeAll(m_options.barDescriptor,
                  "\r\x1b[K" + progressLine(m_progress, terminalColumns(m_options.barDescriptor)));
-    else
-        writeAll(m_options.barDescriptor, progressLine(m_progress, 0) + "\n");
+    else if (std::string line = progressLine(m_progress, 0); line != m_drawn)
+        writeAll(m_options.barDescriptor, (m_drawn = std::move(line)) + "\n");
 }
 
 bool Display::writeAll(int descriptor, std::string_view text)

@@ -78,6 +78,8 @@ private:
     // The display thread's own.
     ProgressValues m_progress;
     std::deque<std::pair<double, int64_t>> m_pace; ///< monotonic seconds and step, for the time left
+    std::string m_drawn; ///< the newest line in a file or pipe
+    bool m_hasBegun = false; ///< the training; before there is only its preparation to show
     double m_lastDrawn = 0;
     bool m_isTerminal = false;
     bool m_isClosed = false;

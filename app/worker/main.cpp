@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // orrery-worker: trains one run, or serves one model. Started by orrery-engine, and useful on its own.
 #include "app/worker/commands.h"
+#include "app/worker/option_checks.h"
 #include "app/worker/process_setup.h"
 #include "app/worker/stop_signals.h"
 #include "app/worker/worker_plugins.h"
@@ -24,6 +25,7 @@ int runWorker(int argc, char **argv)
         CLI::App *command = app.add_subcommand(entry.name, entry.summary);
         bodies.emplace_back(command, entry.declare(*command));
     }
+    orrery::worker::refuseWhatDoesNotFit(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &problem) {

@@ -3,10 +3,14 @@
 
 #include "app/worker/inspect_output.h"
 #include "app/worker/use_output.h"
+#include "core/base/terminal_text.h"
 #include "core/base/text.h"
+#include "core/spec/memory_counts.h"
 #include "core/tensorfile/npz_writer.h"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace orrery::worker {
 
@@ -37,9 +41,7 @@ std::string shownText(const MemoryEvent &event)
 /// One line of a list: no line ends in it.
 std::string oneLine(const std::string &text)
 {
-    std::string line = sanitizeUtf8(text.substr(0, kShownBytes));
-    for (char &c : line)
-        if (static_cast<unsigned char>(c) < ' ') c = ' ';
+    const std::string line = terminalText(text.substr(0, kShownBytes));
     return text.size() > kShownBytes ? line + "…" : line;
 }
 
@@ -91,6 +93,18 @@ std::string lastReadWords(const MemoryEvent &event)
         return "last read " + std::to_string(last.age) + (last.age == 1 ? " token ago" : " tokens ago");
     return last.age == SlotRead::kNever ? "never read" : "last read not known";
 }
+
+/// Empty where each slot has the strength that it was stored with.
+std::string strengthWords(const MemoryEvent &event)
+{
+    if (event.strengths.empty()) return {};
+    const auto [least, most] = std::minmax_element(event.strengths.begin(), event.strengths.end());
+    if (*least == 1 && *most == 1) return {};
+    return "  strength " + formatSignificant(*least, 3) + (*least == *most ? "" : "-" + formatSignificant(*most, 3));
+}
+
+/// null: the file is older than the count
+Json countJson(int64_t count) { return isKnownCount(count) ? Json(count) : Json(); }
 
 void addReads(const InspectReport &report, std::vector<std::string> &lines)
 {
@@ -236,9 +250,9 @@ Json memoryJson(const MemoryReport &report, const std::string &file)
     json["capacity"] = report.status.capacity;
     json["used"] = report.status.numUsed;
     json["pinned"] = report.status.numPinned;
-    json["evicted"] = report.status.numEvicted;
-    json["skipped"] = report.status.numSkipped;
-    json["refused"] = report.status.numRefused;
+    json["evicted"] = countJson(report.status.numEvicted);
+    json["skipped"] = countJson(report.status.numSkipped);
+    json["refused"] = countJson(report.status.numRefused);
     if (!report.status.lastRefusal.empty()) json["last_refusal"] = sanitizeUtf8(report.status.lastRefusal);
     json["events"] = Json::array();
     for (const MemoryEvent &event : report.events) {
@@ -276,7 +290,7 @@ std::vector<std::string> memoryLines(const MemoryReport &report, const std::stri
         lines.push_back("event " + std::to_string(event.id) + "  " + oneLine(event.source) + "  tokens " +
                         std::to_string(event.firstToken) + "-" + std::to_string(event.lastToken) + "  step " +
                         std::to_string(event.step) + "  usage " + formatSignificant(event.meanUsage, 3) +
-                        "  " + lastReadWords(event) + (event.isPinned ? "  pinned" : "") + "  " +
+                        strengthWords(event) + "  " + lastReadWords(event) + (event.isPinned ? "  pinned" : "") + "  " +
                         oneLine(shownText(event)));
     return lines;
 }

@@ -10,17 +10,30 @@
 
 namespace orrery::worker {
 
-/// For options of 64 bits: CLI11 takes the nearest that fits for a number that does not. What is no number it
-/// refuses.
-inline CLI::Validator fittingNumber()
+/// CLI11 takes the nearest that fits for a number of more than 64 bits. What is no number it refuses.
+inline CLI::Validator fittingNumber(bool isSigned)
 {
-    return {[](std::string &text) -> std::string {
-                errno = 0;
-                (void)std::strtoll(text.c_str(), nullptr, 0); // as CLI11 reads it
+    return {[isSigned](std::string &text) -> std::string {
+                errno = 0; // as CLI11 reads it
+                if (isSigned)
+                    (void)std::strtoll(text.c_str(), nullptr, 0);
+                else
+                    (void)std::strtoull(text.c_str(), nullptr, 0);
                 if (errno != ERANGE) return {};
                 return text + " does not fit, expected a whole number of at most 19 digits";
             },
             ""};
+}
+
+/// Of all whole numbers among the options of a command line and of its commands, before it is parsed.
+inline void refuseWhatDoesNotFit(CLI::App &commandLine)
+{
+    for (CLI::Option *option : commandLine.get_options({})) {
+        const std::string type = option->get_type_name();
+        const bool isSigned = type.starts_with("INT");
+        if (isSigned || type.starts_with("UINT")) option->check(fittingNumber(isSigned));
+    }
+    for (CLI::App *command : commandLine.get_subcommands({})) refuseWhatDoesNotFit(*command);
 }
 
 /// An empty name is a mistake, such as a variable of the shell that is not set; it does not mean "none".

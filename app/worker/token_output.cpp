@@ -27,9 +27,13 @@ std::string shownText(const std::string &bytes)
 {
     if (!isValidUtf8(bytes)) return "";
     std::string shown;
-    for (const char byte : bytes) {
+    for (size_t i = 0; i < bytes.size(); ++i) {
+        const char byte = bytes[i];
         const auto code = static_cast<unsigned char>(byte);
-        if (byte == '\n')
+        const bool isC1 = code == 0xC2 && static_cast<unsigned char>(bytes[i + 1]) < 0xA0; // U+0080 to U+009F
+        if (isC1)
+            shown += "\\x" + hexOf(bytes.substr(i++, 2), "\\x");
+        else if (byte == '\n')
             shown += "\\n";
         else if (byte == '\t')
             shown += "\\t";

@@ -96,8 +96,7 @@ Error ioError(std::string_view action, const std::filesystem::path &path, int er
         error.hint = "Close other programs, or raise the limit of open files (ulimit -n).";
         break;
     case EIO:
-        error.hint =
-            "The disk reports a fault: check it, then resume from the last checkpoint on a good disk.";
+        error.hint = "The disk reports a fault: check it, and use a good disk from now on.";
         break;
     default:
         error.hint = "Check the disk and the path, then try again.";

@@ -13,7 +13,7 @@ constexpr size_t kShownDigits = 12; ///< of a digest
 
 Error noMemory(const std::string &action)
 {
-    return Error{ErrorCode::NotFound, "Cannot " + action + ": the model has no episodic memory.",
+    return Error{ErrorCode::NotFound, "Cannot " + action + ": the model has no episodic memory, expected a model with one.",
                  "Train it with plugins.memory.episodic_size above 0."};
 }
 
@@ -32,7 +32,7 @@ int64_t TextStream::wipe(const std::string &source)
 Result<void> TextStream::pin(int64_t event, bool isPinned)
 {
     MemoryControl *memory = memoryIn(m_cache);
-    if (!memory) return noMemory("pin event " + std::to_string(event));
+    if (!memory) return noMemory((isPinned ? "pin event " : "unpin event ") + std::to_string(event));
     ORRERY_TRY(memory->pin(event, isPinned));
     dropStates();
     // Events that came with this text are in it alone.

@@ -10,20 +10,22 @@
 #include "core/nn/extension_points.h"
 #include "core/nn/grouped_blocks.h"
 #include "core/nn/layers.h"
+#include "core/nn/masked_cross_entropy.h"
 #include "core/nn/modality_embedding.h"
 #include "core/nn/multimodal_attention.h"
 #include "core/nn/torch_guard.h"
 
 #include <torch/types.h>
 
+#include <limits>
+
 namespace orrery::nn {
 namespace {
 
-constexpr int64_t kIgnoredTarget = -100;
 constexpr const char *kCausalMask = "causal"; ///< a pass that says so goes by model.mask
 
-/// −log p of each token under the logits before it; those before the first one are of the pass before. Of a
-/// patch or frame, whose id stands for nothing, 0. @param modalities null: all is text
+/// −log p of each token under the logits before it; those before the first one are of the pass before. NaN where
+/// there are none, and of a patch or frame, whose id stands for nothing. @param modalities null: all is text
 void noteSurprise(KvCache &cache, const at::Tensor &ids_BT, const at::Tensor &logits_BTV,
                   const ModalityInput *modalities)
 {
@@ -31,7 +33,8 @@ void noteSurprise(KvCache &cache, const at::Tensor &ids_BT, const at::Tensor &lo
     const auto surprise = [](const at::Tensor &logits_NV, const at::Tensor &ids_N) {
         return at::cross_entropy_loss(logits_NV, ids_N, {}, at::Reduction::None).to(at::kFloat);
     };
-    cache.surprise_BT = at::zeros(ids_BT.sizes(), logits_BTV.options().dtype(at::kFloat));
+    constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+    cache.surprise_BT = at::full(ids_BT.sizes(), kUnknown, logits_BTV.options().dtype(at::kFloat));
     const bool hasBefore = cache.length > numTokens && cache.lastLogits_BV.defined();
     if (hasBefore) cache.surprise_BT.select(1, 0).copy_(surprise(cache.lastLogits_BV, ids_BT.select(1, 0)));
     if (numTokens > 1) {
@@ -41,7 +44,8 @@ void noteSurprise(KvCache &cache, const at::Tensor &ids_BT, const at::Tensor &lo
             .copy_(surprise(logits_NV, ids_N).view({-1, numTokens - 1}));
     }
     if (modalities)
-        cache.surprise_BT.masked_fill_(modalities->layout.modality_BT.to(cache.surprise_BT.device()) != 0, 0);
+        cache.surprise_BT.masked_fill_(modalities->layout.modality_BT.to(cache.surprise_BT.device()) != 0,
+                                       kUnknown);
     cache.lastLogits_BV = logits_BTV.select(1, numTokens - 1).clone();
 }
 
@@ -50,7 +54,7 @@ void noteSurprise(KvCache &cache, const at::Tensor &ids_BT, const at::Tensor &lo
 Result<Consolidation> PartState::consolidate(Transformer &, const std::vector<std::vector<int32_t>> &,
                                              const ConsolidationSettings &, const std::atomic<bool> &)
 {
-    return Error{ErrorCode::NotFound, "Cannot consolidate: what the model remembers cannot be learned.",
+    return Error{ErrorCode::NotFound, "Cannot consolidate: what the model remembers cannot be learned, expected a model with an episodic and a semantic memory.",
                  "Train it with plugins.memory.episodic_size and semantic_size above 0."};
 }
 
@@ -137,10 +141,8 @@ public:
                     const ForwardContext &context) override
     {
         const at::Tensor logits_NV = logits(ids_BT, context).reshape({-1, m_vocabSize});
-        at::Tensor targets_N = targets_BT.reshape({-1});
-        if (mask_BT.defined()) targets_N = targets_N.masked_fill(mask_BT.reshape({-1}) == 0, kIgnoredTarget);
-        const at::Tensor loss =
-            at::cross_entropy_loss(logits_NV, targets_N, {}, at::Reduction::Mean, kIgnoredTarget);
+        const at::Tensor targets_N = maskedTargets(targets_BT, mask_BT);
+        const at::Tensor loss = meanCrossEntropy(logits_NV, targets_N);
         const bool hasZLoss =
             context.isTraining && m_spec.attention.numModalities > 1 && m_spec.attention.zLoss > 0;
         if (!hasZLoss) return loss;

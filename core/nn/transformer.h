@@ -62,7 +62,7 @@ struct KvCache {
     std::map<std::string, std::shared_ptr<PartState>> parts;
     /// What the sequences are made of, where a part notes where it has something from; in order of places.
     std::vector<TextSource> sources;
-    /// A part that wants surprises sets it; then logits() notes −log p (nats) of the tokens of its pass, 0
+    /// A part that wants surprises sets it; then logits() notes −log p (nats) of the tokens of its pass, NaN
     /// where nothing was predicted. Undefined behind a pass that made no logits.
     bool keepsSurprise = false;
     at::Tensor surprise_BT;

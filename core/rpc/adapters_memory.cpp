@@ -167,6 +167,7 @@ void toMessage(const MemoryReport &value, v1::MemoryReply &message)
     message.set_undo_text(wire::utf8(value.undoText));
     message.mutable_similar_events()->Assign(value.similarEvents.begin(), value.similarEvents.end());
     message.mutable_similarity()->Assign(value.similarity.begin(), value.similarity.end());
+    message.set_note(wire::utf8(value.note));
 }
 
 MemoryReport fromMessage(const v1::MemoryReply &message)
@@ -199,6 +200,7 @@ MemoryReport fromMessage(const v1::MemoryReply &message)
         takeColumns(item, message, value.events.back());
     }
     value.undoText = message.undo_text();
+    value.note = message.note();
     const auto numSimilar = static_cast<int64_t>(message.similar_events_size());
     if (message.similarity_size() == numSimilar * numSimilar) {
         value.similarEvents.assign(message.similar_events().begin(), message.similar_events().end());

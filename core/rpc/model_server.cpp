@@ -44,6 +44,7 @@ struct Job {
 struct GenerateJob final : Job {
     GenerateRequest request;
     std::optional<ModelInfo> model;
+    bool isModelNew = false; ///< the caller does not know it yet
     std::vector<GeneratedToken> tokens;
     std::optional<Result<GenerateSummary>> result;
 
@@ -51,13 +52,15 @@ struct GenerateJob final : Job {
     {
         {
             const std::lock_guard lock(mutex);
-            model = generator.info();
+            tellModel(generator.info());
             changed.notify_all();
         }
         bool isTooSlow = false;
         bool isStopping = false;
+        bool isFirst = true;
         const auto onToken = [&](const GeneratedToken &token) {
             const std::lock_guard lock(mutex);
+            if (std::exchange(isFirst, false)) tellModel(generator.info()); // its memory was opened for this text
             tokens.push_back(token);
             changed.notify_all();
             isTooSlow = tokens.size() > kMaxPendingTokens;
@@ -77,6 +80,13 @@ struct GenerateJob final : Job {
     void fail(const Error &error) override { finish(error); }
 
 private:
+    /// Once, and again where its note has changed.
+    void tellModel(ModelInfo now)
+    {
+        if (model && model->note == now.note) return;
+        model = std::move(now);
+        isModelNew = true;
+    }
     /// Before the first token: what the model server's watch cancelled looks like a client's cancel.
     static bool wasInterrupted(const Result<GenerateSummary> &outcome,
                                const std::function<bool()> &stopRequested)
@@ -118,7 +128,7 @@ private:
 
 class GeneratorServer final : public ModelServer, public InferenceBackend {
 public:
-    explicit GeneratorServer(Generator &generator) : m_generator(generator) {}
+    explicit GeneratorServer(Generator &generator) : m_generator(generator), m_modelNote(generator.info().note) {}
     ~GeneratorServer() override
     {
         close();
@@ -162,12 +172,11 @@ public:
         job->request = request.request;
         ORRERY_TRY(enqueue(job));
 
-        bool isModelSent = false;
         auto lastSend = std::chrono::steady_clock::now() - kBatchInterval;
         std::unique_lock lock(job->mutex);
         for (;;) {
             job->changed.wait_for(lock, kPoll, [&] {
-                return job->result || !job->tokens.empty() || (job->model && !isModelSent);
+                return job->result || !job->tokens.empty() || job->isModelNew;
             });
             if (!job->result && !job->tokens.empty())
                 job->changed.wait_until(lock, lastSend + kBatchInterval,
@@ -176,13 +185,10 @@ public:
             std::vector<GeneratedToken> tokens;
             tokens.swap(job->tokens);
             std::optional<ModelInfo> model;
-            if (job->model && !isModelSent) model = job->model;
+            if (std::exchange(job->isModelNew, false)) model = job->model;
             lock.unlock();
             bool isGone = sink.isCancelled();
-            if (!isGone && model) {
-                isGone = !sink.sendModel(*model);
-                isModelSent = true;
-            }
+            if (!isGone && model) isGone = !sink.sendModel(*model);
             if (!isGone && !tokens.empty()) {
                 isGone = !sink.sendTokens(tokens);
                 lastSend = std::chrono::steady_clock::now();
@@ -212,8 +218,11 @@ public:
                                     const StreamSink &caller) override
     {
         const auto job = std::make_shared<AnswerJob<MemoryReport>>();
-        job->ask = [edit](Generator &generator, const std::atomic<bool> &) {
-            return generator.editMemory(edit);
+        job->ask = [this, edit](Generator &generator, const std::atomic<bool> &) -> Result<MemoryReport> {
+            ORRERY_ASSIGN(MemoryReport report, generator.editMemory(edit));
+            // What it says of a file that it does not begin with is not known here.
+            if (edit.file.empty()) report.note = memoryNote(generator.info().note);
+            return report;
         };
         return answerOf(job, caller, "editing the memory");
     }
@@ -243,6 +252,12 @@ public:
     }
 
 private:
+    /// What is said of the memory, behind what is said of the model itself.
+    [[nodiscard]] std::string memoryNote(const std::string &note) const
+    {
+        if (m_modelNote.empty() || !note.starts_with(m_modelNote)) return note;
+        return note.size() > m_modelNote.size() ? note.substr(m_modelNote.size() + 1) : std::string();
+    }
     /// On an rpc thread: queues the job and waits for its answer.
     template <typename Answer>
     Result<Answer> answerOf(const std::shared_ptr<AnswerJob<Answer>> &job, const StreamSink &caller,
@@ -340,6 +355,7 @@ private:
     }
 
     Generator &m_generator;
+    const std::string m_modelNote; ///< before it began texts with anything
     std::mutex m_mutex;
     std::condition_variable m_changed;
     std::deque<std::shared_ptr<Job>> m_jobs;

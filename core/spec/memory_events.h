@@ -127,6 +127,7 @@ struct MemoryReport {
     // Similarity: cosine of the events' mean keys (over heads, after the mean over their slots), −1 … 1.
     std::vector<int64_t> similarEvents; ///< MemoryEvent::id in the order of rows and columns
     std::vector<float> similarity;      ///< [n, n]
+    std::string note = {}; ///< that another training wrote what texts begin with; mostly empty, and of an older engine always
 };
 
 /// The memory of one cache (its first sequence, when it has several).

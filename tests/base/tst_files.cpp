@@ -112,7 +112,7 @@ private Q_SLOTS:
             << int(WriteOperation::Write) << ENOSPC << "Free some space on that disk, then try again.";
         QTest::newRow("quota on write") << int(WriteOperation::Write) << EDQUOT << "Free some space";
         QTest::newRow("full on sync") << int(WriteOperation::Sync) << ENOSPC << "Free some space";
-        QTest::newRow("fault on sync") << int(WriteOperation::Sync) << EIO << "The disk reports a fault";
+        QTest::newRow("fault on sync") << int(WriteOperation::Sync) << EIO << "The disk reports a fault: check it, and use a good disk from now on.";
         QTest::newRow("read-only on rename")
             << int(WriteOperation::Rename) << EROFS << "choose another place";
     }

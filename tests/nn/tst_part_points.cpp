@@ -312,7 +312,7 @@ void TestPartPoints::surprisesAreNotedForThoseWhoWantThem()
     }
     const at::Tensor surprise = at::cat(pieces, 1);
     QCOMPARE(surprise.sizes(), at::IntArrayRef({2, 10}));
-    QVERIFY(at::equal(surprise.select(1, 0), at::zeros({2})));
+    QVERIFY(surprise.select(1, 0).isnan().all().item<bool>()); // nothing predicted it
     QVERIFY(at::allclose(surprise.narrow(1, 1, 9), expected.squeeze(2), 1e-4, 1e-5));
     cache.restart(0);
     (void)model->hidden(ids.narrow(1, 0, 2), context);

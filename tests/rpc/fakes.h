@@ -138,7 +138,10 @@ public:
         const std::lock_guard lock(m_mutex);
         return m_media;
     }
-    [[nodiscard]] ModelInfo info() const override { return {"fake@7", 7, 1234, 64, 272, "a note"}; }
+    [[nodiscard]] ModelInfo info() const override
+    {
+        return {"fake@7", 7, 1234, 64, 272, "a note" + m_memoryNote};
+    }
     Result<GenerateSummary> generate(const GenerateRequest &request,
                                      const std::function<bool(const GeneratedToken &)> &onToken,
                                      const std::atomic<bool> &cancel) override
@@ -146,6 +149,7 @@ public:
         if (request.prompt.empty())
             return Error{ErrorCode::InvalidInput,
                          "Cannot generate: the prompt is \"\", expected 1 byte or more.", "Write a prompt."};
+        if (request.prompt == "with its memory") m_memoryNote = " Its own is of another run.";
         {
             const std::lock_guard lock(m_mutex);
             m_media.insert(m_media.end(), request.media.begin(), request.media.end());
@@ -221,6 +225,7 @@ public:
         if (edit.verb == MemoryVerb::Unknown)
             return Error{ErrorCode::InvalidInput, "Cannot edit the memory: what to do is not said.",
                          "Say it."};
+        if (edit.verb == MemoryVerb::Load) m_memoryNote = edit.path.empty() ? "" : " " + edit.path + " is of another run.";
         MemoryReport report;
         report.status.capacity = static_cast<int64_t>(edit.verb);
         report.events.push_back({.id = edit.event, .source = edit.source, .tokenIds = {}, .text = "\xff"});
@@ -249,6 +254,7 @@ public:
 private:
     mutable std::mutex m_mutex;
     std::vector<PromptMedia> m_media;
+    std::string m_memoryNote;
 };
 
 inline FrozenSpec frozenSpec(const std::string &id)

@@ -184,7 +184,7 @@ public:
     {
         return *this << v.status.capacity << v.status.numUsed << v.status.numPinned << v.status.numEvicted
                      << v.status.numSkipped << v.status.numRefused << v.status.lastRefusal << v.events
-                     << v.numFreed << v.undoText << v.similarEvents << v.similarity;
+                     << v.numFreed << v.undoText << v.similarEvents << v.similarity << v.note;
     }
     Dump &operator<<(const ModelConsolidationRequest &v)
     {
@@ -370,7 +370,8 @@ void TestAdapters::keepsEveryField()
                                                          r.integer(),
                                                          r.text(),
                                                          {7, 9},
-                                                         {1, -0.5F, -0.5F, 1}}));
+                                                         {1, -0.5F, -0.5F, 1},
+                                                         r.text()}));
         COMPARE_OVER_WIRE(v1::ConsolidateQuery,
                           (ModelConsolidationRequest{r.text(), r.text(), r.text(), r.flag(), r.text(), r.integer(),
                                                      r.integer(), r.number()}));

@@ -371,7 +371,7 @@ void TestInspectAdapters::readsWhatAnOlderProgramAnswers()
     QCOMPARE(memory.events.at(0).tokenIds, (std::vector<int32_t>{97, 98}));
     QCOMPARE(memory.events.at(0).text, std::string("ab"));
     QVERIFY(memory.events.at(0).slots.empty() && memory.events.at(0).strengths.empty());
-    QVERIFY(memory.undoText.empty() && memory.similarity.empty());
+    QVERIFY(memory.undoText.empty() && memory.similarity.empty() && memory.note.empty());
     QVERIFY(memory.events.at(0).reads.empty() && memory.events.at(0).modalities.empty());
     QCOMPARE(lastReadOf(memory.events.at(0)).age, SlotRead::kNotKnown);
 }

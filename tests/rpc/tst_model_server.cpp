@@ -18,6 +18,7 @@ private Q_SLOTS:
     void init();
     void cleanup();
     void streamsModelTokensAndSummary();
+    void tellsOfItsMemoryWithTheFirstToken();
     void batchesTokens();
     void passesTypedErrorsOn();
     void carriesTheTextBehindAHole();
@@ -122,6 +123,32 @@ void TestModelServer::streamsModelTokensAndSummary()
     QVERIFY(client.generate("any", request(3), {}, {}).ok());
 }
 
+/// A memory of its own is opened for the first text, behind what is said of the model first.
+void TestModelServer::tellsOfItsMemoryWithTheFirstToken()
+{
+    begin();
+    const EngineClient client = connected();
+    std::vector<std::string> told;
+    GenerateRequest asked = request(3);
+    asked.prompt = "with its memory";
+    const auto onModel = [&](const ModelInfo &info) {
+        told.push_back(info.note);
+        return true;
+    };
+    const auto onTokens = [&](const std::vector<GeneratedToken> &) {
+        told.push_back("tokens");
+        return true;
+    };
+    QVERIFY(client.generate("any", asked, onModel, onTokens).ok());
+    // Where the first token is quick, both come as one.
+    const auto tokens = std::find(told.begin(), told.end(), "tokens");
+    QVERIFY(tokens != told.begin() && tokens != told.end());
+    QCOMPARE(*std::prev(tokens), std::string("a note Its own is of another run."));
+    told.clear();
+    QVERIFY(client.generate("any", asked, onModel, {}).ok());
+    QCOMPARE(told, std::vector<std::string>{"a note Its own is of another run."});
+}
+
 void TestModelServer::batchesTokens()
 {
     begin();
@@ -224,6 +251,15 @@ void TestModelServer::editsTheMemory()
     QCOMPARE(pinned->status.capacity, static_cast<int64_t>(MemoryVerb::Pin));
     QCOMPARE(pinned->events.at(0).id, int64_t{17});
     QCOMPARE(pinned->events.at(0).text, std::string("\xff"));
+    QCOMPARE(pinned->note, std::string()); // that of the model is no news of its memory
+    const auto noteOf = [&client](const MemoryEdit &edit) {
+        const auto answer = client.editMemory("any", edit);
+        return answer.ok() ? answer->note : answer.error().text();
+    };
+    QCOMPARE(noteOf({.verb = MemoryVerb::Load, .path = "/m"}), std::string("/m is of another run."));
+    QCOMPARE(noteOf({}), std::string("/m is of another run."));
+    QCOMPARE(noteOf({.file = "/other"}), std::string()); // that is not what texts begin with
+    QCOMPARE(noteOf({.verb = MemoryVerb::Load}), std::string());
     const auto refused = client.editMemory("any", {MemoryVerb::Unknown, {}, 0});
     QVERIFY(!refused.ok());
     QCOMPARE(refused.error().code, ErrorCode::InvalidInput);

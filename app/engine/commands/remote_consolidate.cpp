@@ -27,8 +27,8 @@ int remoteConsolidate(const Session &session, const std::string &model, const st
         ->check(worker::namedFile("leave --memory out for what is saved with the model"));
     parser.add_option("--out", request.directory);
     parser.add_option("--data", request.data);
-    const auto *slots = parser.add_option("--slots", asked.numSlots)->check(worker::fittingNumber());
-    const auto *passes = parser.add_option("--passes", asked.numPasses)->check(worker::fittingNumber());
+    const auto *slots = parser.add_option("--slots", asked.numSlots);
+    const auto *passes = parser.add_option("--passes", asked.numPasses);
     const auto *rate = parser.add_option("--rate", asked.learningRate);
     if (const auto read = parseThere(parser, passed); !read) return fail(session, read.error());
     if (const auto isFine = checkConsolidation(asked, model); !isFine) return fail(session, isFine.error());

@@ -5,6 +5,7 @@
 
 #include "app/worker/inspect_output.h"
 #include "app/worker/memory_look.h"
+#include "app/worker/option_checks.h"
 #include "app/worker/text_options.h"
 #include "app/worker/token_output.h"
 #include "core/base/files.h"
@@ -161,7 +162,7 @@ Result<MemoryReport> memoryThere(const Session &session, const EngineClient &hos
     if (!isNamed) {
         ORRERY_ASSIGN(file, ownMemoryFile(session, host, model, "look behind"));
     }
-    Result<MemoryReport> listed = host.editMemory(model, {.verb = MemoryVerb::List, .source = {}, .path = {}, .file = file});
+    auto listed = host.editMemory(model, {.verb = MemoryVerb::List, .source = {}, .path = {}, .file = file});
     if (listed || isNamed || listed.error().code != ErrorCode::NotFound) return listed;
     file.clear();
     ORRERY_ASSIGN(const MemoryReport present, host.editMemory(model, {})); // or it has no memory at all
@@ -232,7 +233,8 @@ int inspectMemory(const Session &session, const std::string &model, const std::v
     MemoryQuestion asked;
     CLI::App parser;
     declareLook(parser, asked.look);
-    parser.add_option("--memory", asked.file);
+    parser.add_option("--memory", asked.file)
+        ->check(worker::namedFile("leave --memory out for what is saved with the model"));
     parser.add_option("--edit", asked.edits)->allow_extra_args(false);
     if (const auto parsed = parseThere(parser, passed); !parsed) return fail(session, parsed.error());
     const auto found = lookAtMemory(session, model, asked);

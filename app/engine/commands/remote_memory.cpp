@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // memory --host: the worker that the host keeps of a model loads the memory file, does what is asked, and
-// saves it, in one call, so that nobody's text comes between; a wipe looks first, to say when there was
-// nothing. Files are that machine's.
+// saves it, in one call, so that nobody's text comes between; who edits looks first, to say what it took.
+// Files are that machine's.
 #include "app/engine/commands/command_runs.h"
 #include "app/engine/commands/remote_host.h"
 
+#include "app/worker/memory_change.h"
 #include "app/worker/memory_output.h"
 #include "app/worker/option_checks.h"
 #include "core/base/text.h"
@@ -47,11 +48,12 @@ Result<void> readOptions(const Session &session, const std::vector<std::string> 
     parser.add_option("--memory", options.file)
         ->check(worker::namedFile("leave --memory out for what is saved with the model"));
     parser.add_option("--source", options.source);
-    parser.add_option("--event", options.event)->check(worker::fittingNumber());
-    parser.add_option("--slot", options.slot)->check(worker::fittingNumber());
+    parser.add_option("--event", options.event);
+    parser.add_option("--slot", options.slot);
     parser.add_option("--factor", options.factor);
-    parser.add_option("--max-events", options.maxEvents)->check(worker::fittingNumber());
+    parser.add_option("--max-events", options.maxEvents);
     parser.add_flag("--all", options.isAll);
+    worker::refuseWhatDoesNotFit(parser);
     try {
         parser.parse(std::vector<std::string>(passed.rbegin(), passed.rend())); // as CLI11 takes them
     } catch (const CLI::ExtrasError &error) {
@@ -86,8 +88,8 @@ Result<MemoryEdit> editOf(const Session &session, const MemoryOptions &options)
     return edit;
 }
 
-/// @param file out: what the report is of
-Result<MemoryReport> work(const Session &session, const MemoryOptions &options, std::string &file)
+/// @param file out: what the report is of  @param change out: what was done
+Result<MemoryReport> work(const Session &session, const MemoryOptions &options, std::string &file, worker::MemoryChange &change)
 {
     for (const std::string &path : {options.file, options.target}) ORRERY_TRY(checkMemoryThere(session, options.model, options.action, path));
     const bool isImported = options.action == "import", isExported = options.action == "export";
@@ -106,14 +108,24 @@ Result<MemoryReport> work(const Session &session, const MemoryOptions &options, 
     edit.file = isImported ? options.target : own;
     file = isExported ? options.target : own;
     if (isImported || isExported) edit.path = file;
-    bool isKnown = true;
-    if (edit.verb == MemoryVerb::Wipe) { // a source may have read only, and freed nothing
-        ORRERY_ASSIGN(const MemoryReport before,
-                      remote.client.editMemory(options.model, {.file = edit.file}));
-        isKnown = isKnownSource(before.events, edit.source);
+    std::optional<Result<MemoryReport>> before; // of what is edited or replaced
+    if (edit.verb != MemoryVerb::List && edit.verb != MemoryVerb::Similarity && !isExported) {
+        const auto listed = remote.client.editMemory(options.model, {.file = isImported ? file : edit.file});
+        if (!listed && !isImported) return listed.error();
+        if (listed)
+            before = MemoryReport(*listed);
+        else if (listed.error().code != ErrorCode::NotFound)
+            before = listed.error();
     }
     ORRERY_ASSIGN(MemoryReport report, remote.client.editMemory(options.model, edit));
-    if (!isKnown && report.numFreed == 0)
+    if (isImported)
+        change = worker::importChange(report, options.target, before);
+    else if (isExported)
+        change = worker::exportChange(report, file, false);
+    else if (before)
+        change = worker::editChange(edit, **before);
+    // A source may have read only, and free nothing.
+    if (edit.verb == MemoryVerb::Wipe && report.numFreed == 0 && !isKnownSource((*before)->events, edit.source))
         return Error{ErrorCode::NotFound,
                      "Cannot wipe source \"" + sanitizeUtf8(edit.source) + "\": \"" + sanitizeUtf8(file) + "\" has nothing of it, expected a source that it has.",
                      "List the sources with memory list."};
@@ -152,12 +164,16 @@ int remoteMemory(const Session &session, const std::string &action, const std::s
     options.target = file;
     if (const auto read = readOptions(session, passed, options); !read) return fail(session, read.error());
     std::string shown;
-    const auto report = work(session, options, shown);
+    worker::MemoryChange change;
+    const auto report = work(session, options, shown, change);
     if (!report) return fail(session, report.error());
     if (session.json) {
-        std::printf("%s\n", worker::memoryJson(*report, shown).dump().c_str());
+        nlohmann::ordered_json json = worker::memoryJson(*report, shown);
+        worker::addChange(change, json);
+        std::printf("%s\n", json.dump().c_str());
         return kExitOk;
     }
+    if (!change.line.empty()) std::printf("%s\n", change.line.c_str());
     for (const std::string &line : action == "similarity" ? worker::similarityLines(*report) : worker::memoryLines(*report, shown))
         std::printf("%s\n", line.c_str());
     return kExitOk;

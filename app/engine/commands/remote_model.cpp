@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // generate --host and embed --host: the model stays where it is, text and numbers travel.
 #include "app/engine/commands/remote_host.h"
+#include "app/worker/option_checks.h"
 
 #include "app/worker/text_options.h"
 #include "core/base/files.h"
@@ -139,6 +140,7 @@ std::string embeddingJson(const EmbedSummary &one)
 Result<void> parseThere(CLI::App &parser, const std::vector<std::string> &passed)
 {
     std::vector<std::string> backwards(passed.rbegin(), passed.rend()); // as CLI11 takes them
+    worker::refuseWhatDoesNotFit(parser);
     try {
         parser.parse(backwards);
     } catch (const CLI::ExtrasError &error) {

@@ -6,6 +6,8 @@
 
 #include "core/base/text.h"
 #include "core/data/data_paths.h"
+#include "core/spec/replay_plan.h"
+#include "core/spec/idle_settings.h"
 
 #include <nlohmann/json.hpp>
 
@@ -55,12 +57,16 @@ Result<void> prepareThere(const HostConnection &remote, const RunSpec &spec)
     if (request.tokenizer == "bpe" && spec.data.vocabSize != 0) request.tokenizer = "bytes";
     std::vector<std::string> paths = {spec.data.path};
     paths.insert(paths.end(), spec.continual.stages.begin(), spec.continual.stages.end());
+    std::vector<uint64_t> numTrainTokens;
     for (const std::string &path : paths) {
         if (path.empty()) continue; // the host says what it lacks
         request.path = path;
-        ORRERY_TRY(remote.client.describeData(request));
+        ORRERY_ASSIGN(const std::string described, remote.client.describeData(request));
+        const auto json = nlohmann::json::parse(described, nullptr, false);
+        if (const auto count = json.find("train_tokens"); count != json.end() && count->is_number_unsigned())
+            numTrainTokens.push_back(count->get<uint64_t>());
     }
-    return {};
+    return numTrainTokens.size() == paths.size() ? checkReplayBuffers(spec, numTrainTokens) : Result<void>();
 }
 
 /// It is there, and can be started again.
@@ -84,6 +90,7 @@ Result<RunStatus> createThere(const Session &session, const HostConnection &remo
     ORRERY_TRY(applyArguments(builder, arguments));
     ORRERY_TRY(checkPaths(session, builder, arguments.out));
     ORRERY_ASSIGN(const RunSpec spec, builder.build());
+    tellIdleSettings(findIdleSettings(builder));
     ORRERY_TRY(prepareThere(remote, spec));
     ORRERY_ASSIGN(const RunStatus created,
                   remote.client.createRun({givenJson(builder), arguments.out, false, arguments.from}));

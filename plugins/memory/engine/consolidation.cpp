@@ -28,7 +28,7 @@ nn::Parameter *findValues(nn::Transformer &model)
 
 Error noSemanticMemory()
 {
-    return Error{ErrorCode::NotFound, "Cannot consolidate: the model has no semantic memory.",
+    return Error{ErrorCode::NotFound, "Cannot consolidate: the model has no semantic memory, expected a model with one.",
                  "Train it with plugins.memory.semantic_size above 0."};
 }
 
@@ -256,7 +256,7 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
     if (!values) return noSemanticMemory();
     if (std::none_of(texts.begin(), texts.end(), isText))
         return Error{ErrorCode::InvalidInput,
-                     "Cannot consolidate: there is no text of two tokens or more to learn from.",
+                     "Cannot consolidate: there is no text of two tokens or more to learn from, expected one at least.",
                      "Let the episodic memory store a text first; pictures and recordings are not learned "
                      "again."};
     const auto isCancelled = [cancel] { return cancel && cancel->load(std::memory_order_relaxed); };

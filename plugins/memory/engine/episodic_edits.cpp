@@ -3,6 +3,8 @@
 // them.
 #include "plugins/memory/engine/episodic_state.h"
 
+#include "plugins/memory/engine/episodic_places.h"
+
 #include <torch/types.h>
 
 #include <algorithm>
@@ -11,19 +13,13 @@ namespace orrery::memory {
 
 namespace {
 
-constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 constexpr int64_t kMaxCompared = 1024; ///< events
-
-at::Tensor numbersOn(const std::vector<int64_t> &numbers, at::Device device)
-{
-    return at::tensor(numbers, at::kLong).to(device);
-}
 
 at::Tensor slotNumbers(const EpisodicStore::EditRecord &record, at::Device device)
 {
     std::vector<int64_t> numbers;
     for (const auto &[slot, row] : record.slots) numbers.push_back(slot);
-    return numbersOn(numbers, device);
+    return placesOn(numbers, device);
 }
 
 } // namespace
@@ -141,10 +137,10 @@ Result<std::vector<float>> EpisodicState::similarity(int64_t maxEvents, std::vec
     if (events.empty()) return std::vector<float>{};
     const at::NoGradGuard noGrad;
     const at::Device device = own.keys_HSD.device();
-    const at::Tensor keys_HRD = own.keys_HSD.index_select(1, numbersOn(slots, device)).to(at::kFloat);
+    const at::Tensor keys_HRD = own.keys_HSD.index_select(1, placesOn(slots, device)).to(at::kFloat);
     at::Tensor mean_HED =
         at::zeros({keys_HRD.size(0), std::ssize(events), keys_HRD.size(2)}, keys_HRD.options());
-    mean_HED.index_add_(1, numbersOn(rows, device),
+    mean_HED.index_add_(1, placesOn(rows, device),
                         keys_HRD * at::tensor(shares, at::kFloat).to(device).view({1, -1, 1}));
     mean_HED /= mean_HED.norm(2, {-1}, true).clamp_min_(1e-12);
     const at::Tensor cosine_EE =

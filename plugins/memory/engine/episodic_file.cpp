@@ -2,6 +2,7 @@
 #include "plugins/memory/engine/episodic_file.h"
 
 #include "core/base/replace_file.h"
+#include "core/base/terminal_text.h"
 #include "core/base/text.h"
 #include "core/tensorfile/memory_file.h"
 #include "core/tensorfile/safetensors.h"
@@ -34,16 +35,20 @@ template <typename T> std::span<const std::byte> bytesOf(const std::vector<T> &v
 }
 
 constexpr const char *kTokensKey = "model.tokens", *kRunKey = "model.run", *kStepKey = "model.step";
+constexpr const char *kEvictedKey = "evicted", *kSkippedKey = "skipped", *kRefusedKey = "refused";
 constexpr size_t kLongestOrigin = 256; ///< bytes of a name or digest
+constexpr size_t kShownBytes = 40;
 
-/// What cannot be read is not known.
+std::string shownText(std::string_view text) { return terminalText(text, '?'); }
+
+/// What cannot be read is not known, nor what no run is called.
 MemoryOrigin originIn(const SafetensorsReader &reader)
 {
     const auto textOf = [&](const char *key) {
         const auto found = reader.metadata().find(key);
-        return found == reader.metadata().end() || found->second.size() > kLongestOrigin
-                   ? std::string()
-                   : sanitizeUtf8(found->second);
+        const bool isKnown = found != reader.metadata().end() && found->second.size() <= kLongestOrigin &&
+                             shownText(found->second) == found->second;
+        return isKnown ? found->second : std::string();
     };
     MemoryOrigin origin{textOf(kTokensKey), textOf(kRunKey)};
     const std::string step = textOf(kStepKey);
@@ -88,7 +93,7 @@ public:
         ORRERY_ASSIGN(const TensorInfo *const info, find(name, type, shape));
         const auto bytes = m_reader.bytes(*info);
         std::vector<T> values(bytes.size() / sizeof(T));
-        std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+        if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
         return values;
     }
 
@@ -119,9 +124,17 @@ Result<int64_t> countIn(const SafetensorsReader &reader, const std::string &key,
     int64_t value = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (code != std::errc() || end != text.data() + text.size() || value < 0)
-        return badFile(path, "\"" + key + "\" is \"" + sanitizeUtf8(text.substr(0, 40)) + "\"",
+        return badFile(path, "\"" + key + "\" is \"" + shownText(text.substr(0, kShownBytes)) + "\"",
                        "a whole number from 0");
     return value;
+}
+
+/// Files of before these were kept have none.
+Result<int64_t> countOrUnknown(const SafetensorsReader &reader, const std::string &key,
+                               const std::filesystem::path &path)
+{
+    if (!reader.metadata().contains(key)) return kUnknownCount;
+    return countIn(reader, key, path);
 }
 
 Result<void> checkVectors(const std::filesystem::path &path, const EpisodicShape &shape,
@@ -142,6 +155,24 @@ Result<void> checkVectors(const std::filesystem::path &path, const EpisodicShape
     return {};
 }
 
+/// Each event and each slot has names of its own in memory: a long one would stand there 100,000 times.
+class NamedBytes {
+public:
+    explicit NamedBytes(const std::filesystem::path &path) : m_path(path) {}
+    Result<void> add(const std::string &name)
+    {
+        m_numBytes += name.size();
+        if (m_numBytes <= kMost) return {};
+        return badFile(m_path, "the names of its sources take more than " + formatBytes(kMost),
+                       "shorter names of slots and events");
+    }
+
+private:
+    static constexpr uint64_t kMost = uint64_t{128} << 20;
+    const std::filesystem::path &m_path;
+    uint64_t m_numBytes = 0;
+};
+
 /// Who read what last, and what is no text.
 Result<void> readReads(const Columns &columns, const SafetensorsReader &reader,
                        const std::filesystem::path &path, const EpisodicShape &own,
@@ -157,18 +188,25 @@ Result<void> readReads(const Columns &columns, const SafetensorsReader &reader,
     ORRERY_ASSIGN(const auto head, columns.read<int32_t>("slots.read_head", TensorType::I32, shape));
     ORRERY_ASSIGN(const auto weight, columns.read<float>("slots.read_weight", TensorType::F32, shape));
     ORRERY_ASSIGN(const auto by, columns.read<uint8_t>("slots.read_modality", TensorType::U8, shape));
+    for (int64_t i = 0; i < kMaxSlots; ++i) {
+        const auto name = reader.metadata().find("reader." + std::to_string(i));
+        if (name == reader.metadata().end()) break;
+        image.readers.push_back(name->second);
+    }
+    NamedBytes named(path);
     for (size_t i = 0; i < numSlots; ++i) {
+        if (number[i] < -1 || number[i] >= std::ssize(image.readers))
+            return badFile(path,
+                           "slot " + std::to_string(i) + " was read by source " + std::to_string(number[i]),
+                           "−1 (none) or one of the " + std::to_string(image.readers.size()) +
+                               " that are named, from 0");
+        if (number[i] >= 0) ORRERY_TRY(named.add(image.readers[static_cast<size_t>(number[i])]));
         if (head[i] < -1 || head[i] >= own.numHeads)
             return badFile(path, "slot " + std::to_string(i) + " was read by head " + std::to_string(head[i]),
                            "−1 (not known) to " + std::to_string(own.numHeads - 1));
         image.slots[i].modality = static_cast<Modality>(kinds[i]);
         image.slots[i].read = {
             at[i], place[i], token[i], number[i], head[i], weight[i], static_cast<Modality>(by[i])};
-    }
-    for (int64_t i = 0; i < kMaxSlots; ++i) {
-        const auto name = reader.metadata().find("reader." + std::to_string(i));
-        if (name == reader.metadata().end()) break;
-        image.readers.push_back(name->second);
     }
     return {};
 }
@@ -208,12 +246,14 @@ Result<void> readEvents(const Columns &columns, const SafetensorsReader &reader,
     ORRERY_ASSIGN(const auto begun, columns.read<int64_t>("events.begun", TensorType::I64, shape));
     ORRERY_ASSIGN(const auto source, columns.read<int64_t>("events.source", TensorType::I64, shape));
     ORRERY_ASSIGN(const auto pinned, columns.read<uint8_t>("events.pinned", TensorType::U8, shape));
+    NamedBytes named(path);
     for (size_t i = 0; i < id.size(); ++i) {
         const auto name = reader.metadata().find("source." + std::to_string(source[i]));
         if (name == reader.metadata().end())
             return badFile(path,
                            "event " + std::to_string(id[i]) + " is of source " + std::to_string(source[i]),
                            "a source that the file names");
+        ORRERY_TRY(named.add(name->second));
         events.push_back({id[i], first[i], last[i], begun[i], pinned[i] != 0, name->second});
     }
     return {};
@@ -230,6 +270,10 @@ Result<void> writeEpisodicFile(const std::filesystem::path &path, const Episodic
                                                    {"serial", std::to_string(store.serial)},
                                                    {"read", std::to_string(store.numRead)},
                                                    {"clock", std::to_string(store.clock)}};
+    for (const auto &[key, count] : {std::pair{kEvictedKey, store.numEvicted},
+                                     {kSkippedKey, store.numSkipped},
+                                     {kRefusedKey, store.numRefused}})
+        if (isKnownCount(count)) metadata[key] = std::to_string(count);
     if (!origin.tokens.empty()) metadata[kTokensKey] = origin.tokens;
     if (!origin.run.empty()) metadata[kRunKey] = sanitizeUtf8(origin.run);
     if (origin.step >= 0) metadata[kStepKey] = std::to_string(origin.step);
@@ -328,6 +372,9 @@ Result<EpisodicImage> readEpisodicFile(const std::filesystem::path &path, const 
     ORRERY_TRY(readEvents(columns, reader, path, numSlots, image.store.events));
     ORRERY_ASSIGN(image.store.serial, countIn(reader, "serial", path));
     ORRERY_ASSIGN(image.store.numRead, countIn(reader, "read", path));
+    ORRERY_ASSIGN(image.store.numEvicted, countOrUnknown(reader, kEvictedKey, path));
+    ORRERY_ASSIGN(image.store.numSkipped, countOrUnknown(reader, kSkippedKey, path));
+    ORRERY_ASSIGN(image.store.numRefused, countOrUnknown(reader, kRefusedKey, path));
     image.store.clock = image.store.numRead;
     if (isFirst) return image;
     ORRERY_ASSIGN(image.store.clock, countIn(reader, "clock", path));

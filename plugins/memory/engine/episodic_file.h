@@ -13,7 +13,8 @@
 //   events.id           I64 [E]             likewise .first, .last, .begun, .source (I64), .pinned (U8)
 //   metadata            format, version, serial, read, clock; source.0 … the names that events.source
 //                       counts, reader.0 … those that slots.reader does; model.tokens, model.run and
-//                       model.step as MemoryOrigin has them, where they are known
+//                       model.step as MemoryOrigin has them, where they are known; evicted, skipped, refused,
+//                       tokens since the memory was empty, not there: not known
 //
 // Version 1 has neither clock nor modality nor reads: they are not known then.
 #pragma once

@@ -215,7 +215,7 @@ private:
         std::vector<at::Tensor> values, hasAny;
         for (int64_t b = 0; b < batch; ++b) {
             const ReadResult result =
-                readParts(q[b], state.parts(b), place_T, scale(q.scalar_type()), m_settings.topK);
+                readParts(q[b], state.parts(b), place_T, scale(q.scalar_type()), m_settings.topK, state.shares());
             state.noteRead(b, result, pass);
             values.push_back(result.values_HTD);
             hasAny.push_back((place_T >= state.firstReader(b)).view({1, -1, 1}));

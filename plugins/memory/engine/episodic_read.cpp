@@ -20,17 +20,20 @@ using torch::autograd::variable_list;
 
 constexpr double kNone = -std::numeric_limits<double>::infinity();
 
-/// Softmax over the topK largest of each row; rows of −inf alone become 0.
+/// Softmax of each row; rows of −inf alone become 0.
+at::Tensor weightsOf(const at::Tensor &scores)
+{
+    const at::Tensor largest = scores.amax(-1, true).clamp_min(-1e30);
+    const at::Tensor weights = (scores - largest).exp_();
+    return weights / weights.sum(-1, true).clamp_min(1e-30);
+}
+
+/// Softmax over the topK largest of each row, of equal ones any; all others become 0.
 at::Tensor topWeights(const at::Tensor &scores, int64_t topK)
 {
-    at::Tensor kept = scores;
-    if (topK < scores.size(-1)) {
-        const at::Tensor least = std::get<0>(scores.topk(topK, -1)).select(-1, topK - 1).unsqueeze(-1);
-        kept = scores.masked_fill(scores < least, kNone);
-    }
-    const at::Tensor largest = kept.amax(-1, true).clamp_min(-1e30);
-    const at::Tensor weights = (kept - largest).exp_();
-    return weights / weights.sum(-1, true).clamp_min(1e-30);
+    if (topK >= scores.size(-1)) return weightsOf(scores);
+    const auto [best, which] = scores.topk(topK, -1, true, false);
+    return at::zeros_like(scores).scatter_(-1, which, weightsOf(best));
 }
 
 struct Block {
@@ -182,15 +185,16 @@ PastReads ownPastReads(const at::Tensor &q_BHTD, const at::Tensor &k_BHTD, const
 }
 
 ReadResult readParts(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts, const at::Tensor &place_T,
-                     const at::Tensor &scale_H, int64_t topK, int64_t blockElements)
+                     const at::Tensor &scale_H, int64_t topK, const at::Tensor &share_T, int64_t blockElements)
 {
     const int64_t numQueries = q_HTD.size(1);
     ReadResult result;
     result.values_HTD = at::zeros_like(q_HTD, at::MemoryFormat::Contiguous);
+    const at::ScalarType sums = c10::promoteTypes(q_HTD.scalar_type(), at::kFloat);
     int64_t numKeys = 0;
     for (const ReadPart &part : parts) {
         numKeys += part.keys_HSD.size(1);
-        result.weights_S.push_back(at::zeros({part.keys_HSD.size(1)}, q_HTD.options()));
+        result.weights_S.push_back(at::zeros({part.keys_HSD.size(1)}, q_HTD.options().dtype(sums)));
     }
     if (numKeys == 0) return result;
     const int64_t rows = rowsOfBlock(q_HTD, numKeys, blockElements);
@@ -207,7 +211,10 @@ ReadResult readParts(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts
             first += parts[i].keys_HSD.size(1);
             out += at::matmul(parts[i].strength_S.defined() ? own * parts[i].strength_S : own,
                               parts[i].values_HSD);
-            result.weights_S[i] += own.mean(0).sum(0);
+            const at::Tensor heads_TS = own.mean(0).to(sums);
+            result.weights_S[i] += share_T.defined()
+                                       ? at::mv(heads_TS.t(), share_T.narrow(0, begin, count).to(sums))
+                                       : heads_TS.sum(0);
         }
     }
     for (const auto &[key, read] : last) result.last.push_back(read);

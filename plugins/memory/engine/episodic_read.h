@@ -15,7 +15,7 @@ namespace orrery::memory {
 inline constexpr int64_t kBlockElements = int64_t{1} << 22;
 
 /// Differentiable. Query t reads the keys s ≤ t − window of its own sequence: the mean of the values of the
-/// topK best, weighted by softmax(scale_h · q·k). A row that has none to read is 0.
+/// topK best (of equal ones any), weighted by softmax(scale_h · q·k). A row that has none to read is 0.
 /// @param q_BHTD, k_BHTD of length 1   @param scale_H > 0   @param topK 1 …; at T or more all are read
 /// @param blockElements for tests: of a block of scores
 at::Tensor readOwnPast(const at::Tensor &q_BHTD, const at::Tensor &k_BHTD, const at::Tensor &v_BHTD,
@@ -46,12 +46,14 @@ struct KeyRead {
 struct ReadResult {
     at::Tensor values_HTD;
     std::vector<at::Tensor>
-        weights_S;             ///< of each part: softmax weights, summed over queries, mean over heads
+        weights_S;             ///< at least fp32, of each part: weights times share_T, summed over queries, mean over heads
     std::vector<KeyRead> last; ///< of each key that was read the last time
 };
 /// Not differentiable. Over all parts together, as above. @param place_T int64, of the queries in the text
+/// @param share_T of each query in weights_S; undefined: all 1
 ReadResult readParts(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts, const at::Tensor &place_T,
-                     const at::Tensor &scale_H, int64_t topK, int64_t blockElements = kBlockElements);
+                     const at::Tensor &scale_H, int64_t topK, const at::Tensor &share_T = {},
+                     int64_t blockElements = kBlockElements);
 /// What readParts() weighs, before strengths. Places count through the parts; one sequence: B is 1.
 PastReads partReads(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts, const at::Tensor &place_T,
                     const at::Tensor &scale_H, int64_t topK, int64_t blockElements = kBlockElements);

@@ -2,11 +2,13 @@
 #include "plugins/memory/engine/episodic_state.h"
 
 #include "plugins/memory/engine/consolidation.h"
+#include "plugins/memory/engine/episodic_places.h"
 #include "plugins/memory/engine/replay_texts.h"
 
 #include <torch/types.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 
@@ -14,14 +16,11 @@ namespace orrery::memory {
 
 namespace {
 
-constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 constexpr int64_t kFromBefore = std::numeric_limits<int64_t>::min(); ///< the text's first token may read it
 constexpr int64_t kFirstRoom = 256;                                  ///< slots
 
-at::Tensor placesOn(const std::vector<int64_t> &places, at::Device device)
-{
-    return at::tensor(places, at::kLong).to(device);
-}
+/// What is left of usage when so many tokens have left the window.
+double decay(int64_t numTokens) { return std::pow(kUsageDecay, static_cast<double>(numTokens)); }
 
 } // namespace
 
@@ -80,11 +79,16 @@ void EpisodicState::settle(int64_t place, const at::Tensor &surprise_BT)
 void EpisodicState::storeFirst(int64_t count)
 {
     m_undo.clear(); // what an edit freed may be given away now
+    const int64_t numLeaving = std::max<int64_t>(0, count - m_numLeft);
+    for (int64_t p = 0; p < count; ++p)
+        for (double &usage : m_waiting[static_cast<size_t>(p)].usage_B)
+            usage = p < m_numLeft ? usage * decay(numLeaving) : decay(count - 1 - p);
     for (size_t b = 0; b < m_sequences.size(); ++b) {
         const auto index = static_cast<int64_t>(b);
-        m_sequences[b].store.fade(count);
+        m_sequences[b].store.fade(numLeaving);
         writeSlots(m_sequences[b], index, count, worthKeeping(index, count));
     }
+    m_numLeft = std::max<int64_t>(0, m_numLeft - count);
     m_waiting.erase(m_waiting.begin(), m_waiting.begin() + count);
     const int64_t numLeft = m_keys_BHPD.size(2) - count;
     m_keys_BHPD = m_keys_BHPD.narrow(2, count, numLeft).contiguous();
@@ -102,20 +106,32 @@ std::vector<bool> EpisodicState::worthKeeping(int64_t index, int64_t count) cons
         isKept.push_back(!waiting.isWiped && (keepsAll || isSurprising));
     }
     if (m_settings.writeNovelty <= 0) return isKept;
-    std::vector<ReadPart> all = parts(index);
+    // The nearest of what is stored, then also of what is kept of those before: each as if it came alone.
     const at::Tensor keys_HCD = m_keys_BHPD[index].narrow(1, 0, count);
-    at::Tensor novelty_C = at::ones({count}, at::kFloat);
-    if (all.front().keys_HSD.size(1) > 0) {
-        const at::Tensor cosine_HCS =
-            at::matmul(keys_HCD, all.front().keys_HSD.transpose(1, 2))
-                .masked_fill_((all.front().readableFrom_S == kNever).view({1, 1, -1}), -1.0);
-        novelty_C = (1 - cosine_HCS.amax(-1).mean(0)).to(at::kCPU, at::kFloat).contiguous();
+    at::Tensor nearest_HC = nearestStored(index, keys_HCD);
+    const at::Tensor host_HCD = keys_HCD.to(at::kCPU, at::kFloat);
+    for (int64_t p = 0; p < count; ++p) {
+        if (m_waiting[static_cast<size_t>(p)].isWiped) continue;
+        const double novelty = 1 - nearest_HC.select(1, p).mean().item<double>();
+        const bool isNew = novelty >= m_settings.writeNovelty;
+        isKept[static_cast<size_t>(p)] = isKept[static_cast<size_t>(p)] || isNew;
+        if (!isKept[static_cast<size_t>(p)] || p + 1 == count) continue;
+        const at::Tensor later_HRD = host_HCD.narrow(1, p + 1, count - p - 1);
+        const at::Tensor cosine_HR = at::matmul(later_HRD, host_HCD.narrow(1, p, 1).transpose(1, 2)).squeeze(2);
+        at::Tensor own_HR = nearest_HC.narrow(1, p + 1, count - p - 1);
+        own_HR.copy_(at::maximum(own_HR, cosine_HR));
     }
-    for (int64_t p = 0; p < count; ++p)
-        if (!m_waiting[static_cast<size_t>(p)].isWiped &&
-            novelty_C.data_ptr<float>()[p] >= m_settings.writeNovelty)
-            isKept[static_cast<size_t>(p)] = true;
     return isKept;
+}
+
+at::Tensor EpisodicState::nearestStored(int64_t index, const at::Tensor &keys_HCD) const
+{
+    const ReadPart stored = parts(index).front();
+    if (stored.keys_HSD.size(1) == 0) return at::full({keys_HCD.size(0), keys_HCD.size(1)}, -1.0F, at::kFloat);
+    return at::matmul(keys_HCD, stored.keys_HSD.transpose(1, 2))
+        .masked_fill_((stored.readableFrom_S == kNever).view({1, 1, -1}), -1.0)
+        .amax(-1)
+        .to(at::kCPU, at::kFloat);
 }
 
 void EpisodicState::writeSlots(Sequence &sequence, int64_t index, int64_t count,
@@ -125,13 +141,17 @@ void EpisodicState::writeSlots(Sequence &sequence, int64_t index, int64_t count,
     for (int64_t p = 0; p < count; ++p) {
         const Waiting &waiting = m_waiting[static_cast<size_t>(p)];
         const auto b = static_cast<size_t>(index);
-        const TokenOrigin origin{waiting.source, waiting.place,         waiting.ids_B[b],
-                                 waiting.step,   waiting.surprise_B[b], waiting.modality_B[b]};
+        const float surprise = waiting.surprise_B[b];
+        const TokenOrigin origin{waiting.source,        waiting.place,
+                                 waiting.ids_B[b],      waiting.step,
+                                 std::isnan(surprise) ? std::nullopt : std::optional<double>(surprise),
+                                 waiting.modality_B[b]};
+        sequence.store.advance(1);
         if (!isKept[static_cast<size_t>(p)]) {
             if (!waiting.isWiped) sequence.store.skip(origin);
             continue;
         }
-        if (const auto slot = sequence.store.write(origin, waiting.read_B[b]))
+        if (const auto slot = sequence.store.write(origin, waiting.read_B[b], waiting.usage_B[b]))
             tokenOfSlot[*slot] = p; // else counted and told
     }
     if (tokenOfSlot.empty()) return;
@@ -182,7 +202,7 @@ void EpisodicState::append(const Pass &pass)
     const int64_t numKnown = std::clamp<int64_t>(m_nextPlace - pass.place, 0, numTokens);
     const int64_t numNew = numTokens - numKnown;
     m_undo.clear(); // what was read since knows of the edit
-    if (numNew == 0) return;
+    if (numNew == 0) return leaveWindow(pass);
     adopt(pass.keys_BHTD.options());
     const auto joined = [&](const at::Tensor &old, const at::Tensor &all) {
         const at::Tensor fresh = all.narrow(2, numKnown, numNew);
@@ -198,6 +218,7 @@ void EpisodicState::append(const Pass &pass)
                         .source = pass.source_T[static_cast<size_t>(t)],
                         .ids_B = {},
                         .surprise_B = {},
+                        .usage_B = {},
                         .modality_B = {},
                         .read_B = {}};
         for (int64_t b = 0; b < ids_BT.size(0); ++b) {
@@ -205,12 +226,36 @@ void EpisodicState::append(const Pass &pass)
             waiting.ids_B.push_back(static_cast<int32_t>(ids_BT.data_ptr<int64_t>()[at]));
             waiting.modality_B.push_back(pass.modalityAt(static_cast<size_t>(at)));
         }
-        waiting.surprise_B.resize(waiting.ids_B.size());
+        waiting.surprise_B.resize(waiting.ids_B.size(), std::numeric_limits<float>::quiet_NaN());
+        waiting.usage_B.resize(waiting.ids_B.size(), 1);
         waiting.read_B.resize(waiting.ids_B.size());
         m_waiting.push_back(std::move(waiting));
     }
     m_nextPlace = pass.place + numTokens;
     m_numAppended = numNew;
+    leaveWindow(pass);
+}
+
+/// One token may leave the window with each query: then usage fades, and that token's own begins.
+void EpisodicState::leaveWindow(const Pass &pass)
+{
+    const int64_t numTokens = pass.keys_BHTD.size(2);
+    const int64_t first = m_waiting.empty() ? 0 : m_waiting.front().place;
+    // Of those that wait, how many a query of this pass finds out of its window; their places are in order.
+    const auto numLeftBy = [&](int64_t place) {
+        return std::clamp<int64_t>(place - m_shape.window - first + 1, m_numLeft, std::ssize(m_waiting));
+    };
+    const int64_t numLeft = m_waiting.empty() ? m_numLeft : numLeftBy(pass.place + numTokens - 1);
+    std::vector<float> shares;
+    for (int64_t t = 0; t < numTokens; ++t)
+        shares.push_back(static_cast<float>(
+            m_waiting.empty() ? 1.0 : decay(numLeft - std::min(numLeft, numLeftBy(pass.place + t)))));
+    m_shares_T = at::tensor(shares, at::kFloat).to(pass.keys_BHTD.device());
+    for (int64_t p = 0; p < numLeft; ++p)
+        for (double &usage : m_waiting[static_cast<size_t>(p)].usage_B)
+            usage = p < m_numLeft ? usage * decay(numLeft - m_numLeft) : decay(numLeft - 1 - p);
+    for (Sequence &sequence : m_sequences) sequence.store.fade(numLeft - m_numLeft);
+    m_numLeft = numLeft;
 }
 
 std::vector<ReadPart> EpisodicState::parts(int64_t sequence) const
@@ -253,10 +298,13 @@ EpisodicState::Contents EpisodicState::contents(int64_t sequence) const
 void EpisodicState::noteRead(int64_t sequence, const ReadResult &result, const Pass &pass)
 {
     const at::Tensor host = result.weights_S.front().to(at::kCPU, at::kFloat).contiguous();
+    const at::Tensor waiting = result.weights_S.back().to(at::kCPU, at::kFloat).contiguous();
     EpisodicStore &store = m_sequences[static_cast<size_t>(sequence)].store;
     const int64_t numSlots = host.numel(), numTokens = pass.ids_BT.size(1);
     for (int64_t s = 0; s < numSlots; ++s)
         if (const float weight = host.data_ptr<float>()[s]; weight > 0) store.noteRead(s, weight);
+    for (int64_t p = 0; p < waiting.numel(); ++p)
+        m_waiting[static_cast<size_t>(p)].usage_B[static_cast<size_t>(sequence)] += waiting.data_ptr<float>()[p];
     for (const KeyRead &key : result.last) {
         const int64_t at = sequence * numTokens + key.query, place = pass.place + key.query;
         const LastRead read{.at = store.clock() - (m_nextPlace - 1 - place),
@@ -348,6 +396,9 @@ Result<void> EpisodicState::load(const std::filesystem::path &path)
     ORRERY_TRY(sequence.store.restore(image->store));
     m_origin = std::move(image->origin);
     m_undo.clear();
+    // Who read what waits was named by the names of before.
+    for (Waiting &waiting : m_waiting)
+        for (LastRead &read : waiting.read_B) read = {};
     const auto numSlots = static_cast<int64_t>(image->store.slots.size());
     const at::TensorOptions options =
         m_keys_BHPD.defined() ? m_keys_BHPD.options() : at::TensorOptions(at::kFloat).device(m_shape.device);

@@ -54,6 +54,9 @@ public:
     [[nodiscard]] int64_t nextPlace() const { return m_nextPlace; }
     /// All of a sequence that may be read: the store, then what waits.
     [[nodiscard]] std::vector<ReadPart> parts(int64_t sequence) const;
+    /// What is left of the usage that a read by each query of the last append() gave, when the last of them has
+    /// read: fp32 [T], on the model's device. Usage is so what it would be token by token.
+    [[nodiscard]] const at::Tensor &shares() const { return m_shares_T; }
     /// What the tokens of a pass read of parts(sequence), as they were behind its append().
     void noteRead(int64_t sequence, const ReadResult &result, const Pass &pass);
     /// What stands in each key of parts(sequence), in their order: who looks asks for it.
@@ -103,7 +106,8 @@ private:
         std::string source;
         bool isWiped = false;
         std::vector<int32_t> ids_B;
-        std::vector<float> surprise_B;
+        std::vector<float> surprise_B; ///< NaN: nobody knows
+        std::vector<double> usage_B;   ///< of one that has left the window
         std::vector<Modality> modality_B;
         std::vector<LastRead> read_B;
     };
@@ -114,12 +118,14 @@ private:
         std::vector<int64_t> readableFrom;
         [[nodiscard]] int64_t numBytes() const;
     };
+    void leaveWindow(const Pass &pass);
     void storeFirst(int64_t count);
     void keepForUndo(UndoStep step);
     int64_t takeAway(EpisodicStore::EditRecord record);
     Result<int64_t> undo();
     void writeSlots(Sequence &sequence, int64_t index, int64_t count, const std::vector<bool> &isKept);
     [[nodiscard]] std::vector<bool> worthKeeping(int64_t index, int64_t count) const;
+    [[nodiscard]] at::Tensor nearestStored(int64_t index, const at::Tensor &keys_HCD) const;
     void adopt(const at::TensorOptions &options);
     static void makeRoom(Sequence &sequence, int64_t numSlots, const at::Tensor &like_HPD, int64_t capacity);
 
@@ -128,6 +134,8 @@ private:
     MemoryOrigin m_origin;
     int64_t m_nextPlace = 0;
     int64_t m_numAppended = 0; ///< by the last pass: those whose surprise is still to come
+    int64_t m_numLeft = 0;     ///< that wait and have left the window of the last query: all usage has faded by them
+    at::Tensor m_shares_T;
     std::vector<Sequence> m_sequences;
     std::vector<Waiting> m_waiting;
     std::vector<UndoStep> m_undo;          ///< of the first sequence, oldest first

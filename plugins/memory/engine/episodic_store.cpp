@@ -11,22 +11,16 @@ namespace orrery::memory {
 
 namespace {
 
-Error unknownEvent(int64_t event)
-{
-    return Error{ErrorCode::NotFound,
-                 "Cannot pin event " + std::to_string(event) + ": the memory has none of that number.",
-                 "List the events; one that was evicted or wiped is gone."};
-}
-
-/// Counts of a file stay far below what overflows when they go on.
-constexpr int64_t kLargestCount = int64_t{1} << 48;
+/// Counts of a file stay far below what overflows when they go on, and when each slot's are added up.
+constexpr int64_t kLargestCount = int64_t{1} << 44;
 bool isCount(int64_t value) { return value >= 0 && value <= kLargestCount; }
 constexpr float kMostWeight = 1.001F; ///< a share, rounded
 
 /// A model whose numbers broke has no surprise that could be kept.
-float knownSurprise(double surprise)
+float knownSurprise(std::optional<double> surprise)
 {
-    return surprise > 0 && surprise < std::numeric_limits<float>::max() ? static_cast<float>(surprise) : 0;
+    if (!surprise) return 0;
+    return *surprise > 0 && *surprise < std::numeric_limits<float>::max() ? static_cast<float>(*surprise) : 0;
 }
 
 Error badImage(const std::string &found, const std::string &expected)
@@ -36,19 +30,39 @@ Error badImage(const std::string &found, const std::string &expected)
                  "Use a file that this model wrote."};
 }
 
+/// What was lost: an eviction makes room for a write.
+Result<void> checkLosses(const EpisodicStore::Image &image)
+{
+    for (const int64_t count : {image.numEvicted, image.numSkipped, image.numRefused})
+        if (count != kUnknownCount && !isCount(count))
+            return badImage("a count of " + std::to_string(count),
+                            "counts from 0 to " + std::to_string(kLargestCount));
+    if (image.numEvicted < image.serial) return {};
+    return badImage(std::to_string(image.numEvicted) + " tokens evicted",
+                    "fewer than the " + std::to_string(image.serial) + " of the next write");
+}
+
+/// Of free slots and of those that were never read, too: it is a place in the list of names.
+Result<void> checkReader(const LastRead &read, const EpisodicStore::Image &image, size_t slot)
+{
+    if (read.reader >= -1 && read.reader < std::ssize(image.readers)) return {};
+    return badImage("slot " + std::to_string(slot) + " was read by source " + std::to_string(read.reader),
+                    "−1 (none) or one of the " + std::to_string(image.readers.size()) +
+                        " that are named, from 0");
+}
+
 Result<void> checkRead(const LastRead &read, const EpisodicStore::Image &image, size_t slot)
 {
     if (!read.isThere() && read.at >= LastRead::kNotKnown) return {};
     const bool isDated = read.at <= image.clock && read.isThere();
-    if (isDated && isCount(read.place) && read.tokenId >= 0 && read.reader >= -1 &&
-        read.reader < std::ssize(image.readers) && read.weight >= 0 && read.weight <= kMostWeight &&
-        read.modality <= kModalities.back())
+    if (isDated && isCount(read.place) && read.tokenId >= 0 && read.weight >= 0 &&
+        read.weight <= kMostWeight && read.modality <= kModalities.back())
         return {};
     return badImage("slot " + std::to_string(slot) + " was last read when " + std::to_string(read.at) +
                         " tokens had been read, by token " + std::to_string(read.tokenId) + " at place " +
                         std::to_string(read.place) + " with weight " + std::to_string(read.weight),
                     std::to_string(image.clock) +
-                        " tokens at most, a token, a place, a source that is named and a weight from 0 to 1");
+                        " tokens at most, a token, a place and a weight from 0 to 1");
 }
 
 } // namespace
@@ -81,8 +95,8 @@ EpisodicStore::Event &EpisodicStore::eventFor(const TokenOrigin &origin)
 {
     const auto found = m_events.find(m_current);
     if (found != m_events.end() && found->second.source != origin.source) m_segmenter.restart();
-    const bool isPredicted = origin.modality == Modality::Text;
-    const bool begins = m_segmenter.begins(isPredicted ? std::optional(origin.surprise) : std::nullopt);
+    const bool isPredicted = origin.surprise && std::isfinite(*origin.surprise) && origin.modality == Modality::Text;
+    const bool begins = m_segmenter.begins(isPredicted ? origin.surprise : std::nullopt);
     if (begins || found == m_events.end()) {
         // What no slot was given to is not worth a line in a list.
         if (found != m_events.end() && found->second.numSlots == 0) m_events.erase(found);
@@ -122,7 +136,7 @@ Result<int64_t> EpisodicStore::takeSlot()
                          std::to_string(numSlots) + " slots are pinned, expected one that may be evicted.",
                      "Unpin an event, wipe a source, or train with a larger plugins.memory.episodic_size."};
     release(least);
-    ++m_numEvicted;
+    countOne(m_numEvicted);
     m_free.pop_back();
     return least;
 }
@@ -138,14 +152,13 @@ void EpisodicStore::release(int64_t slot)
     m_free.push_back(slot);
 }
 
-Result<int64_t> EpisodicStore::write(const TokenOrigin &origin, const LastRead &read)
+Result<int64_t> EpisodicStore::write(const TokenOrigin &origin, const LastRead &read, double usage)
 {
     auto taken = takeSlot();
     if (!taken) {
-        ++m_numRefused;
+        countOne(m_numRefused);
         m_lastRefusal = taken.error().message;
-        skip(origin);
-        --m_numSkipped;
+        (void)eventFor(origin);
         return taken;
     }
     Event &event = eventFor(origin);
@@ -155,7 +168,7 @@ Result<int64_t> EpisodicStore::write(const TokenOrigin &origin, const LastRead &
                                             .position = origin.position,
                                             .step = origin.step,
                                             .tokenId = origin.tokenId,
-                                            .usage = 1,
+                                            .usage = usage,
                                             .surprise = knownSurprise(origin.surprise),
                                             .modality = origin.modality,
                                             .isPinned = event.isPinned,
@@ -166,12 +179,11 @@ Result<int64_t> EpisodicStore::write(const TokenOrigin &origin, const LastRead &
 void EpisodicStore::skip(const TokenOrigin &origin)
 {
     (void)eventFor(origin);
-    ++m_numSkipped;
+    countOne(m_numSkipped);
 }
 
 void EpisodicStore::fade(int64_t numTokens)
 {
-    m_numRead += numTokens;
     const double factor = std::pow(kUsageDecay, static_cast<double>(numTokens));
     for (Slot &slot : m_slots) slot.usage *= factor;
 }
@@ -269,16 +281,6 @@ std::vector<MemoryEvent> EpisodicStore::listEvents() const
     return events;
 }
 
-Result<void> EpisodicStore::pin(int64_t event, bool isPinned)
-{
-    const auto found = m_events.find(event);
-    if (found == m_events.end() || found->second.numSlots == 0) return unknownEvent(event);
-    found->second.isPinned = isPinned;
-    for (Slot &slot : m_slots)
-        if (slot.event == event) slot.isPinned = isPinned;
-    return {};
-}
-
 std::vector<int64_t> EpisodicStore::wipe(const std::string &source)
 {
     std::vector<int64_t> freed;
@@ -320,6 +322,9 @@ EpisodicStore::Image EpisodicStore::image() const
     image.serial = m_nextSerial;
     image.numRead = m_numRead;
     image.clock = m_clock;
+    image.numEvicted = std::max(m_numEvicted, kUnknownCount);
+    image.numSkipped = std::max(m_numSkipped, kUnknownCount);
+    image.numRefused = std::max(m_numRefused, kUnknownCount);
     return image;
 }
 
@@ -332,6 +337,7 @@ Result<void> EpisodicStore::restore(const Image &image)
         if (!isCount(count) || image.serial < 1)
             return badImage("a count of " + std::to_string(count),
                             "counts from 0 to " + std::to_string(kLargestCount));
+    ORRERY_TRY(checkLosses(image));
     std::map<int64_t, Event> events;
     for (const Image::EventRow &row : image.events) {
         const bool isNew =
@@ -347,6 +353,7 @@ Result<void> EpisodicStore::restore(const Image &image)
     int64_t numScaled = 0;
     for (size_t i = 0; i < image.slots.size(); ++i) {
         const Slot &slot = image.slots[i];
+        ORRERY_TRY(checkReader(slot.read, image, i));
         if (slot.event == 0) {
             freeSlots.push_back(static_cast<int64_t>(i));
             continue;
@@ -354,7 +361,7 @@ Result<void> EpisodicStore::restore(const Image &image)
         const auto found = events.find(slot.event);
         if (found == events.end() || slot.serial < 1 || slot.serial >= image.serial ||
             !isCount(slot.position) || !isCount(slot.step) || slot.tokenId < 0 ||
-            !(slot.usage >= 0 && std::isfinite(slot.usage)))
+            !(slot.usage >= 0 && slot.usage <= double(kLargestCount)))
             return badImage(
                 "slot " + std::to_string(i) + " of event " + std::to_string(slot.event),
                 "a slot of an event that is listed, with its number, place, step, token and usage "
@@ -377,7 +384,11 @@ Result<void> EpisodicStore::restore(const Image &image)
         if (event.numSlots == 0) return badImage("event " + std::to_string(id) + " without slots", "one");
     m_slots = image.slots;
     for (const int64_t slot : freeSlots) m_slots[static_cast<size_t>(slot)] = {};
-    for (Slot &slot : m_slots) slot.isPinned = slot.event != 0 && events.at(slot.event).isPinned;
+    for (Slot &slot : m_slots) {
+        slot.isPinned = slot.event != 0 && events.at(slot.event).isPinned;
+        if (!slot.read.isThere())
+            slot.read = {.at = slot.read.at}; // the file may say who, which means nothing
+    }
     m_numScaled = numScaled;
     m_free = std::move(freeSlots);
     m_events = std::move(events);
@@ -388,7 +399,9 @@ Result<void> EpisodicStore::restore(const Image &image)
     m_numRead = image.numRead;
     m_clock = image.clock;
     m_readers = image.readers;
-    m_numEvicted = m_numSkipped = m_numRefused = 0;
+    m_numEvicted = image.numEvicted;
+    m_numSkipped = image.numSkipped;
+    m_numRefused = image.numRefused;
     m_lastRefusal.clear();
     return {};
 }

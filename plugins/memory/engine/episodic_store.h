@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/spec/memory_counts.h"
 #include "core/spec/memory_events.h"
 
 #include <cstdint>
@@ -34,8 +35,8 @@ struct TokenOrigin {
     std::string source;
     int64_t position = 0; ///< in the text
     int32_t tokenId = 0;
-    int64_t step = 0;    ///< of the training, for texts that are read while it runs
-    double surprise = 0; ///< −log p in nats, 0 where nobody knows
+    int64_t step = 0;               ///< of the training, for texts that are read while it runs
+    std::optional<double> surprise; ///< −log p in nats; none where nothing predicted it
     Modality modality = Modality::Text;
 };
 
@@ -97,14 +98,16 @@ public:
     explicit EpisodicStore(const StoreSettings &settings);
 
     /// Gives the token a free slot, or that of the token with the least usage among those that are not
-    /// pinned, the oldest of them when several have the least. Usage begins at 1.
-    /// @param read of the token while it waited
+    /// pinned, the oldest of them when several have the least.
+    /// @param read, usage of the token while it waited; usage begins at 1
     /// @return the slot   @error OutOfMemory when all slots are pinned; counted, nothing changes
-    Result<int64_t> write(const TokenOrigin &origin, const LastRead &read = {});
+    Result<int64_t> write(const TokenOrigin &origin, const LastRead &read = {}, double usage = 1);
     /// The token is not stored, yet the text goes on with it.
     void skip(const TokenOrigin &origin);
-    /// numTokens have been read since the last call: usage fades.
+    /// Usage fades as it does while numTokens leave the window.
     void fade(int64_t numTokens);
+    /// So many tokens more have left the window: events grow older.
+    void advance(int64_t numTokens) { m_numRead += numTokens; }
     /// A slot was read with this weight, from 0 to the number of tokens that read it.
     void noteRead(int64_t slot, double weight) { m_slots[static_cast<size_t>(slot)].usage += weight; }
     void noteLastRead(int64_t slot, const LastRead &read)
@@ -131,7 +134,7 @@ public:
     struct Event {
         std::string source;
         int64_t first = 0, last = 0, numSlots = 0;
-        int64_t begun = 0; ///< number of tokens read when it began
+        int64_t begun = 0; ///< number of tokens that had left the window when it began, its first one too
         bool isPinned = false;
     };
     /// What an edit changed, as it was before.
@@ -164,6 +167,7 @@ public:
         std::vector<EventRow> events;
         std::vector<std::string> readers; ///< that slots name, by LastRead::reader
         int64_t serial = 0, numRead = 0, clock = 0;
+        int64_t numEvicted = kUnknownCount, numSkipped = kUnknownCount, numRefused = kUnknownCount;
     };
     [[nodiscard]] Image image() const;
     /// @error InvalidInput (more slots than capacity, a slot of no event, numbers out of range); then nothing
@@ -190,7 +194,7 @@ private:
     int64_t m_nextEvent = 1, m_nextSerial = 1, m_numRead = 0, m_clock = 0;
     std::vector<std::string> m_readers; ///< empty: wiped
     int64_t m_numScaled = 0;            ///< slots with a strength other than 1
-    int64_t m_numEvicted = 0, m_numSkipped = 0, m_numRefused = 0;
+    int64_t m_numEvicted = 0, m_numSkipped = 0, m_numRefused = 0; ///< by countOne()
     std::string m_lastRefusal;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Forgetting and weakening of single events and slots, and taking it back.
+// Pinning, forgetting and weakening of single events and slots, and taking it back.
 #include "plugins/memory/engine/episodic_store.h"
 
 #include "core/base/assert.h"
@@ -16,7 +16,7 @@ Error noSuchEvent(const std::string &action, int64_t event)
 {
     return Error{ErrorCode::NotFound,
                  "Cannot " + action + " event " + std::to_string(event) +
-                     ": the memory has none of that number, or nothing of it is left.",
+                     ": the memory has none of that number, expected one that it lists.",
                  "List the events; one that was evicted or wiped is gone."};
 }
 
@@ -52,6 +52,15 @@ std::vector<int64_t> EpisodicStore::slotsOf(int64_t event) const
     for (size_t i = 0; event != 0 && i < m_slots.size(); ++i)
         if (m_slots[i].event == event) slots.push_back(static_cast<int64_t>(i));
     return slots;
+}
+
+Result<void> EpisodicStore::pin(int64_t event, bool isPinned)
+{
+    const std::vector<int64_t> slots = slotsOf(event);
+    if (slots.empty()) return noSuchEvent(isPinned ? "pin" : "unpin", event);
+    m_events.at(event).isPinned = isPinned;
+    for (const int64_t slot : slots) m_slots[static_cast<size_t>(slot)].isPinned = isPinned;
+    return {};
 }
 
 void EpisodicStore::setStrength(Slot &slot, float strength)

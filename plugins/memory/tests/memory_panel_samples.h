@@ -17,6 +17,7 @@ public:
     MemoryReport memory;
     std::vector<std::pair<QString, MemoryEdit>> edits; ///< as they were asked
     std::optional<Error> editError;                    ///< of the next edit, once
+    std::string note;                                  ///< of a memory that was loaded
     bool holdsEdits = false;                           ///< answers wait for answerEdit()
     int numCancelledEdits = 0;
 
@@ -56,6 +57,7 @@ private:
     Result<MemoryReport> answerTo(const MemoryEdit &edit)
     {
         if (editError) return *std::exchange(editError, std::nullopt);
+        if (edit.verb == MemoryVerb::Load) memory.note = edit.path.empty() ? std::string() : note;
         memory.numFreed = 0;
         auto &events = memory.events;
         if (edit.verb == MemoryVerb::Wipe)

@@ -386,7 +386,7 @@ private Q_SLOTS:
         at::Tensor q = at::sin(at::arange(kHeads * 5 * kWidth, at::kFloat)).view({kHeads, 5, kWidth});
         const at::Tensor places = at::arange(3, 8, at::kLong), scale = at::full({kHeads}, 2.0F);
         for (const int64_t blockElements : {int64_t{1}, kBlockElements}) {
-            const ReadResult whole = readParts(q, parts, places, scale, 3, blockElements);
+            const ReadResult whole = readParts(q, parts, places, scale, 3, {}, blockElements);
             const PastReads reads = partReads(q, parts, places, scale, 3, blockElements);
             QCOMPARE(reads.places_BHTK.sizes(), at::IntArrayRef({1, kHeads, 5, 3}));
             const at::Tensor values = at::cat({parts[0].values_HSD, parts[1].values_HSD}, 1);

@@ -5,15 +5,20 @@
 #include "core/base/files.h"
 #include "core/tensorfile/memory_file.h"
 #include "core/tensorfile/safetensors.h"
+#include "plugins/memory/engine/replay_texts.h"
 #include "tests/base/check_result.h"
 
 #include <QTemporaryDir>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <random>
+#include <tuple>
 
 using namespace orrery;
 using namespace orrery::memory;
@@ -32,6 +37,7 @@ EpisodicStore filledStore()
     (void)store.scaleSlot(2, 0.5);
     (void)store.wipe("nobody");
     store.fade(3);
+    store.advance(3);
     store.tick(9);
     store.noteLastRead(1, {.at = 8,
                            .place = 7,
@@ -71,7 +77,7 @@ class TestEpisodicFile : public QObject {
         const EpisodicStore store = filledStore();
         VERIFY_OK(writeEpisodicFile(path(), kShape, store.image(), keys(), numbers(48, 9)));
     }
-    /// The file with one tensor changed by edit(name, type, shape, bytes).
+    /// The file with one tensor changed by edit(name, type, shape, bytes). @param metadata of an empty value: taken away
     template <typename Edit> void rewrite(Edit edit, std::map<std::string, std::string> metadata = {}) const
     {
         auto reader = SafetensorsReader::open(path());
@@ -89,7 +95,100 @@ class TestEpisodicFile : public QObject {
         }
         auto all = reader->metadata();
         for (const auto &[key, value] : metadata) all[key] = value;
+        std::erase_if(all, [](const auto &entry) { return entry.second.empty(); });
         VERIFY_OK(writeSafetensors(path(), tensors, all));
+    }
+
+    static size_t dataBytes(const SafetensorsReader &reader)
+    {
+        size_t numBytes = 0;
+        for (const TensorInfo &info : reader.tensors()) numBytes += info.numBytes;
+        return numBytes;
+    }
+    static int64_t anyNumber(std::mt19937_64 &random)
+    {
+        constexpr std::array<int64_t, 16> kNumbers = {0,
+                                                      1,
+                                                      -1,
+                                                      -2,
+                                                      2,
+                                                      7,
+                                                      8,
+                                                      9,
+                                                      77,
+                                                      100'000'000,
+                                                      INT32_MAX,
+                                                      INT32_MIN,
+                                                      INT64_MAX,
+                                                      INT64_MIN,
+                                                      int64_t{1} << 45,
+                                                      int64_t{1} << 33};
+        return random() % 8 == 0 ? static_cast<int64_t>(random()) : kNumbers[random() % kNumbers.size()];
+    }
+    static void putNumber(char *to, TensorType type, std::mt19937_64 &random)
+    {
+        constexpr std::array<double, 8> kNumbers = {
+            0, -1, 0.5, 4, 1e30, -1e9, INFINITY, std::numeric_limits<double>::quiet_NaN()};
+        const int64_t whole = anyNumber(random);
+        const double real = kNumbers[random() % kNumbers.size()];
+        const auto single = static_cast<float>(real);
+        const bool isDouble = type == TensorType::F64, isFloat = type == TensorType::F32;
+        std::memcpy(to,
+                    isDouble  ? static_cast<const void *>(&real)
+                    : isFloat ? static_cast<const void *>(&single)
+                              : &whole,
+                    tensorTypeBytes(type));
+    }
+    /// A file whose header has another count.
+    static std::string withCount(const std::string &file, uint64_t which, std::mt19937_64 &random)
+    {
+        const std::string key = std::string("\"") + std::array{"serial", "read", "clock", "evicted", "skipped", "refused"}[which] + "\":\"";
+        const size_t at = file.find(key) + key.size();
+        const std::string number = std::to_string(anyNumber(random));
+        std::string changed = file;
+        changed.replace(at, file.find('"', at) - at, number);
+        uint64_t header = 0;
+        std::memcpy(&header, changed.data(), sizeof header);
+        header += changed.size() - file.size();
+        std::memcpy(changed.data(), &header, sizeof header);
+        return changed;
+    }
+    /// Loads the file, does to it all that can be done, saves and loads it again. @return why it cannot be
+    /// loaded
+    Result<void> useAll(QString &failure, bool isSaved) const
+    {
+        EpisodicStore store({.capacity = 9}), again({.capacity = 9});
+        ORRERY_ASSIGN(const auto image, readEpisodicFile(path(), kShape, 9));
+        ORRERY_TRY(store.restore(image.store));
+        const auto events = store.listEvents();
+        int64_t numSlots = 0;
+        for (const MemoryEvent &event : events) numSlots += event.numSlots;
+        if (numSlots != store.status().numUsed)
+            failure = QStringLiteral("the events have %1 slots").arg(numSlots);
+        (void)replayTexts(store);
+        for (const MemoryEvent &event : events) {
+            if (!store.pin(event.id, !event.isPinned) || !store.scaleEvent(event.id, 0.5))
+                failure = QStringLiteral("no edit");
+            if (const auto record = store.forget(event.id)) store.revert(*record);
+        }
+        LastRead waiting{.at = store.clock(), .reader = store.readerOf("a new text")};
+        store.dropWipedReader(waiting);
+        for (const char *source : {"chat.json#2:user", "nobody", "first.txt"}) (void)store.wipe(source);
+        store.tick(1);
+        store.fade(1);
+        for (int32_t i = 0; i < 12; ++i)
+            (void)store.write({.source = "a new text", .position = i, .tokenId = i}, waiting);
+        const EpisodicStore::Image saved = store.image();
+        if (!isSaved) { // which waits for the disk
+            if (!again.restore(saved).ok()) failure = QStringLiteral("no image");
+            return {};
+        }
+        const std::vector<float> zeros(6 * saved.slots.size());
+        const auto written = writeEpisodicFile(path(), kShape, saved, zeros, zeros);
+        const auto reread = readEpisodicFile(path(), kShape, 9);
+        if (!written.ok() || !reread.ok() || !again.restore(reread->store).ok())
+            failure = QStringLiteral("no save");
+        return {};
     }
 
 private Q_SLOTS:
@@ -101,17 +200,24 @@ private Q_SLOTS:
         VERIFY_OK(image);
         QVERIFY(image->origin.tokens.empty() && image->origin.run.empty() && image->origin.step == -1);
         const EpisodicStore store = filledStore();
-        VERIFY_OK(writeEpisodicFile(path(), kShape, store.image(), keys(), numbers(48, 9), {"ab12", "run \xff", 700}));
+        VERIFY_OK(writeEpisodicFile(path(), kShape, store.image(), keys(), numbers(48, 9),
+                                    {"ab12", "run \xff", 700}));
         image = readEpisodicFile(path(), kShape, 9);
         VERIFY_OK(image);
         QCOMPARE(qtext(image->origin.tokens), QString("ab12"));
         QCOMPARE(qtext(image->origin.run), QString("run \uFFFD"));
         QCOMPARE(image->origin.step, int64_t(700));
-        rewrite([](TensorSource &, std::vector<std::byte> &) { return true; },
-                {{"model.step", "7x"}, {"model.run", std::string(100'000, 'r')}});
-        image = readEpisodicFile(path(), kShape, 9);
-        VERIFY_OK(image);
-        QVERIFY(image->origin.run.empty() && image->origin.step == -1);
+        // Nor what would be obeyed when it is shown: escape sequences, lines, C1 (CSI).
+        for (const std::string &run : {std::string(100'000, 'r'), std::string("r\x1b[31m"),
+                                       std::string("r\n"), std::string("r\x7f"), std::string("r\xc2\x9b")}) {
+            const auto all = [](TensorSource &, std::vector<std::byte> &) { return true; };
+            rewrite(all, {{"model.tokens", run}, {"model.step", "7x"}, {"model.run", run}});
+            image = readEpisodicFile(path(), kShape, 9);
+            VERIFY_OK(image);
+            QCOMPARE(qtext(image->origin.tokens), QString());
+            QCOMPARE(qtext(image->origin.run), QString());
+            QCOMPARE(image->origin.step, int64_t(-1));
+        }
     }
     void comesBackAsItWas()
     {
@@ -169,6 +275,58 @@ private Q_SLOTS:
         VERIFY_OK(again);
         QVERIFY(again->store.slots[0].read.isThere());
         QCOMPARE(again->store.slots[1].read.at, LastRead::kNotKnown);
+    }
+    void whatWasLostIsCountedOn()
+    {
+        EpisodicStore store({.capacity = 4});
+        const auto write = [&store](int64_t position) { return store.write({.source = "a", .position = position}); };
+        for (int64_t i = 0; i < 7; ++i) VERIFY_OK(write(i));
+        store.skip({.source = "a", .position = 7});
+        store.skip({.source = "a", .position = 8});
+        for (const MemoryEvent &event : store.listEvents()) VERIFY_OK(store.pin(event.id, true));
+        QVERIFY(!write(9));
+        const std::vector<float> zeros(24);
+        const auto saveAndRead = [&] {
+            VERIFY_OK(writeEpisodicFile(path(), kShape, store.image(), zeros, zeros));
+            auto image = readEpisodicFile(path(), kShape, 4);
+            VERIFY_OK(image);
+            VERIFY_OK(store.restore(image->store));
+        };
+        const auto counts = [&store] {
+            const MemoryStatus status = store.status();
+            return std::vector<int64_t>{status.numEvicted, status.numSkipped, status.numRefused};
+        };
+        saveAndRead();
+        QCOMPARE(counts(), (std::vector<int64_t>{3, 2, 1}));
+        QVERIFY(!write(10));
+        store.wipe("a");
+        for (int64_t i = 0; i < 5; ++i) VERIFY_OK(write(i));
+        saveAndRead();
+        QCOMPARE(counts(), (std::vector<int64_t>{4, 2, 2}));
+        // Numbers that no memory can have.
+        const auto all = [](TensorSource &, std::vector<std::byte> &) { return true; };
+        for (const auto &[key, number, why] :
+             {std::tuple{"evicted", "13", "13 tokens evicted, expected fewer than the 13 of the next write"},
+              {"evicted", "35184372088832", "a count of 35184372088832"},
+              {"skipped", "35184372088832", "a count of 35184372088832"},
+              {"refused", "35184372088832", "a count of 35184372088832"}}) {
+            saveAndRead();
+            rewrite(all, {{key, number}});
+            auto image = readEpisodicFile(path(), kShape, 4);
+            VERIFY_OK(image);
+            VERIFY_ERROR(store.restore(image->store), ErrorCode::InvalidInput, why);
+        }
+        // Files of before they were kept: not known, and it stays so.
+        rewrite(all, {{"evicted", ""}, {"skipped", ""}, {"refused", ""}});
+        auto old = readEpisodicFile(path(), kShape, 4);
+        VERIFY_OK(old);
+        VERIFY_OK(store.restore(old->store));
+        QCOMPARE(counts(), (std::vector<int64_t>{-1, -1, -1}));
+        VERIFY_OK(write(20));
+        QCOMPARE(counts(), (std::vector<int64_t>{-2, -1, -1}));
+        QCOMPARE(countBetween(-1, store.status().numEvicted), int64_t(1));
+        saveAndRead();
+        QCOMPARE(counts(), (std::vector<int64_t>{-1, -1, -1}));
     }
     void filesOfBeforeHaveNeitherSurpriseNorStrength()
     {
@@ -240,9 +398,20 @@ private Q_SLOTS:
         QTest::newRow("large value") << "a value is 300000.0";
         QTest::newRow("head") << "slot 1 was read by head -2000000000, expected −1 (not known) to 1";
         QTest::newRow("too large a head") << "slot 1 was read by head 2,";
+        QTest::newRow("never read, reader 9")
+            << "slot 2 was read by source 9, expected −1 (none) or one of the 1 that";
+        QTest::newRow("read_at −1, reader 9") << "slot 2 was read by source 9,";
+        QTest::newRow("reader −2") << "slot 1 was read by source -2,";
+        QTest::newRow("reader of a far place") << "slot 7 was read by source 100000000,";
+        QTest::newRow("long names of readers") << "the names of its sources take more than 128 MiB";
+        QTest::newRow("long names of sources") << "the names of its sources take more than 128 MiB";
+        QTest::newRow("escape sequence") << "\"clock\" is \"?[31m??\", expected";
         QTest::newRow("count") << "\"serial\" is \"many\"";
         QTest::newRow("negative count") << "\"read\" is \"-4\"";
         QTest::newRow("clock") << "\"clock\" is \"late\"";
+        QTest::newRow("evicted") << "\"evicted\" is \"-1\", expected a whole number from 0";
+        QTest::newRow("skipped") << "\"skipped\" is \"1e3\"";
+        QTest::newRow("refused") << "\"refused\" is \"99999999999999999999\"";
         QTest::newRow("missing reads") << "tensor \"slots.read_at\" is missing";
         QTest::newRow("modality of other type") << "tensor \"slots.modality\" is BOOL, expected U8";
         QTest::newRow("format") << "it is not marked as one";
@@ -257,6 +426,12 @@ private Q_SLOTS:
         if (what == "count") metadata["serial"] = "many";
         if (what == "negative count") metadata["read"] = "-4";
         if (what == "clock") metadata["clock"] = "late";
+        if (what == "evicted") metadata["evicted"] = "-1";
+        if (what == "skipped") metadata["skipped"] = "1e3";
+        if (what == "refused") metadata["refused"] = "99999999999999999999";
+        if (what == "escape sequence") metadata["clock"] = "\x1b[31m\n\xc2\x9b";
+        if (what.startsWith("long names"))
+            metadata[what.endsWith("readers") ? "reader.0" : "source.0"] = std::string(size_t{44} << 20, 'n');
         if (what == "format") metadata["format"] = "pt";
         if (what == "version") metadata["version"] = "3";
         rewrite(
@@ -294,6 +469,15 @@ private Q_SLOTS:
                 if (what == "long key") put("keys", 8, 8.97F);
                 if (what == "large value") put("values", 4, 3e5F);
                 if (what == "head") put("slots.read_head", 4, int32_t(-2'000'000'000));
+                const bool isUnread = what == "never read, reader 9" || what == "read_at −1, reader 9";
+                if (isUnread) put("slots.reader", 8, int32_t(9));
+                if (isUnread) put("slots.read_at", 16, int64_t(what == "read_at −1, reader 9" ? -1 : 0));
+                if (what == "reader −2") put("slots.reader", 4, int32_t(-2));
+                if (what == "reader of a far place") put("slots.reader", 28, int32_t(100'000'000));
+                if (what == "long names of readers")
+                    for (size_t slot = 0; slot < 3; ++slot) put("slots.reader", 4 * slot, int32_t(0));
+                if (what == "long names of sources" && tensor.name == "events.source")
+                    std::fill(bytes.begin(), bytes.end(), std::byte{0});
                 if (what == "too large a head") put("slots.read_head", 4, int32_t(2));
                 return true;
             },
@@ -319,6 +503,42 @@ private Q_SLOTS:
                 .write(whole.data(), static_cast<std::streamsize>(length));
             QVERIFY2(!readEpisodicFile(path(), kShape, 9).ok(), qPrintable(QString::number(length)));
         }
+    }
+    /// A file with numbers that it did not have: either it is refused and says why, or all that is done to a
+    /// memory can be done.
+    void noNumberOfAFileBreaksAMemory()
+    {
+        writeGood();
+        auto good = SafetensorsReader::open(path());
+        VERIFY_OK(good);
+        std::ifstream file(path(), std::ios::binary);
+        const std::string whole((std::istreambuf_iterator<char>(file)), {});
+        file.close();
+        const size_t dataStart = whole.size() - dataBytes(*good);
+        int numRefused = 0, numUsed = 0;
+        for (uint64_t seed = 0; seed < 3000; ++seed) {
+            std::mt19937_64 random(seed);
+            std::string changed = whole;
+            for (uint64_t i = 0; i <= seed % 3; ++i) {
+                const TensorInfo &tensor = good->tensors()[random() % good->tensors().size()];
+                const size_t size = tensorTypeBytes(tensor.type);
+                putNumber(changed.data() + dataStart + tensor.offset +
+                              random() % (tensor.numBytes / size) * size,
+                          tensor.type, random);
+            }
+            if (seed % 5 == 0) changed = withCount(changed, seed % 6, random);
+            std::ofstream(path(), std::ios::binary | std::ios::trunc) << changed;
+            QString failure;
+            const Result<void> opened = useAll(failure, seed % 8 == 0);
+            QVERIFY2(failure.isEmpty(), qPrintable(QStringLiteral("seed %1: %2").arg(seed).arg(failure)));
+            ++(opened.ok() ? numUsed : numRefused);
+            if (opened.ok()) continue;
+            QCOMPARE(errorCodeName(opened.error().code), errorCodeName(ErrorCode::InvalidInput));
+            QVERIFY2(opened.error().message.find("expected") != std::string::npos,
+                     opened.error().message.c_str());
+        }
+        QVERIFY2(numRefused > 500 && numUsed > 500,
+                 qPrintable(QStringLiteral("%1, %2").arg(numRefused).arg(numUsed)));
     }
     void aHugeCountAllocatesNothing()
     {

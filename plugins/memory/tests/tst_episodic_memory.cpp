@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The episodic memory in models: cached against whole, what must not depend on what, and what it tells.
 #include "core/nn/attention_tap.h"
-#include "core/nn/extension_points.h"
 #include "plugins/memory/engine/episodic_file.h"
-#include "plugins/memory/engine/episodic_memory.h"
+#include "plugins/memory/tests/episodic_models.h"
 #include "tests/base/check_result.h"
 #include "tests/nn/gradient_check.h"
-#include "tests/nn/model_fixtures.h"
 
 #include <QTemporaryDir>
 
@@ -16,69 +14,8 @@
 
 using namespace orrery;
 using namespace orrery::memory;
+using namespace orrery::memory::test;
 using namespace orrery::nn::test;
-
-namespace {
-
-constexpr int64_t kWindow = 3, kContext = 24;
-
-EpisodicSettings smallMemory(int64_t capacity = 100)
-{
-    EpisodicSettings settings;
-    settings.store = {.capacity = capacity, .surpriseGamma = 1, .blockMin = 2, .blockMax = 4};
-    settings.topK = 3;
-    settings.keyShift = 0.4;
-    settings.queryKey = 0.3;
-    return settings;
-}
-
-ModelSpec memorySpec()
-{
-    ModelSpec spec = smallSpec();
-    spec.context = kContext;
-    spec.window = kWindow;
-    return spec;
-}
-
-/// In the registry while it lives.
-class Registered {
-public:
-    explicit Registered(const EpisodicSettings &settings)
-    {
-        nn::attentionSourceRegistry().add(
-            "episodic", [settings](nn::BuildContext &build) { return makeEpisodicMemory(build, settings); });
-    }
-    ~Registered() { nn::attentionSourceRegistry().remove("episodic"); }
-};
-
-std::unique_ptr<nn::Transformer> memoryModel(const EpisodicSettings &settings,
-                                             const ModelSpec &spec = memorySpec())
-{
-    const Registered registered(settings);
-    auto model = makeModel(spec);
-    stirWeights(*model);
-    return model;
-}
-
-MemoryControl &controlOf(nn::KvCache &cache) { return *cache.parts.begin()->second->memory(); }
-
-double distance(const at::Tensor &a, const at::Tensor &b) { return (a - b).abs().max().item<double>(); }
-
-at::Tensor cachedLogits(nn::Transformer &model, const at::Tensor &ids, const std::vector<int64_t> &lengths,
-                        nn::KvCache &cache)
-{
-    nn::ForwardContext context;
-    context.cache = &cache;
-    std::vector<at::Tensor> pieces;
-    int64_t place = 0;
-    for (const int64_t length : lengths) {
-        pieces.push_back(model.logits(ids.narrow(1, place, length), context));
-        place += length;
-    }
-    return at::cat(pieces, 1);
-}
-
-} // namespace
 
 class TestEpisodicMemory : public QObject {
     Q_OBJECT
@@ -100,7 +37,7 @@ private Q_SLOTS:
     void aWipedSourceLeavesNoKey_data();
     void aWipedSourceLeavesNoKey();
     void savesAndLoads();
-    void storesWhatIsNewOnly();
+    void storesWhatSurprisesOnly();
     void showsATapWhatItReads();
     void showsATapWhatItReadOfTheStore();
     void worksInBf16();
@@ -415,26 +352,21 @@ void TestEpisodicMemory::savesAndLoads()
     QCOMPARE(control.status().numUsed, 12 - kWindow + 1);
 }
 
-void TestEpisodicMemory::storesWhatIsNewOnly()
+/// What is new only: tst_episodic_chunks.
+void TestEpisodicMemory::storesWhatSurprisesOnly()
 {
-    EpisodicSettings settings = smallMemory();
-    settings.writeNovelty = 0.05;
-    settings.keyShift = settings.queryKey = 0;
-    settings.layer = 0; // keys of the first layer are of the token alone
-    const auto model = memoryModel(settings);
     const at::NoGradGuard noGrad;
-    const at::Tensor ids = at::arange(kContext, at::kLong).remainder(3).view({1, -1}); // 0 1 2 0 1 2 …
-    nn::KvCache cache = model->makeCache(1, kContext);
-    (void)cachedLogits(*model, ids, std::vector<int64_t>(kContext, 1), cache);
-    QCOMPARE(controlOf(cache).status().numUsed, int64_t(3));
-    QCOMPARE(controlOf(cache).status().numSkipped, kContext - kWindow - 3);
-    settings.writeNovelty = 0;
-    settings.writeSurprise = 1e6; // nothing is as surprising
-    const auto calm = memoryModel(settings);
-    nn::KvCache other = calm->makeCache(1, kContext);
-    const at::Tensor found = cachedLogits(*calm, ids, std::vector<int64_t>(kContext, 1), other);
-    QCOMPARE(controlOf(other).status().numUsed, int64_t(0));
-    QVERIFY(found.isfinite().all().item<bool>());
+    const auto numStored = [](double leastSurprise) {
+        EpisodicSettings settings = smallMemory();
+        settings.writeSurprise = leastSurprise;
+        const auto model = memoryModel(settings);
+        nn::KvCache cache = model->makeCache(1, kContext);
+        const at::Tensor found =
+            cachedLogits(*model, makeIds(1, kContext), std::vector<int64_t>(kContext, 1), cache);
+        return found.isfinite().all().item<bool>() ? controlOf(cache).status().numUsed : -1;
+    };
+    QCOMPARE(numStored(1e6), int64_t(0)); // nothing is as surprising
+    QCOMPARE(numStored(1e-6), kContext - kWindow - 1); // all but the first, which nothing predicted
 }
 
 void TestEpisodicMemory::showsATapWhatItReads()

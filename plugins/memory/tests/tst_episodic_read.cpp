@@ -55,6 +55,7 @@ private Q_SLOTS:
     void tellsWhatItRead();
     void readGradientsAreRight_data();
     void readGradientsAreRight();
+    void ofEqualKeysNoMoreAreRead();
     void partsEqualTheWhole();
     void theLastReadOfEachKey();
     void aHundredThousandSlotsAreRead();
@@ -170,11 +171,41 @@ void TestEpisodicRead::partsEqualTheWhole()
     };
     for (const int64_t blockElements : {1, 60, 100000}) {
         const ReadResult found =
-            readParts(q[0], {part(0, 5), part(5, 7)}, at::arange(12, at::kLong), scale, 3, blockElements);
+            readParts(q[0], {part(0, 5), part(5, 7)}, at::arange(12, at::kLong), scale, 3, {}, blockElements);
         QVERIFY(distance(found.values_HTD, expected) < 1e-12);
         // Ten of the queries had something to read, with weights that sum to 1.
         const at::Tensor total = found.weights_S[0].sum() + found.weights_S[1].sum();
         QVERIFY(std::abs(total.item<double>() - 10) < 1e-9);
+    }
+}
+
+/// A token that comes often has the same key each time: not all of them are read then.
+void TestEpisodicRead::ofEqualKeysNoMoreAreRead()
+{
+    const int64_t numTokens = 12, window = 2;
+    const at::Tensor one = unit({1, 2, 1, 5}, 0.4), q = unit({1, 2, numTokens, 5}, 0.1),
+                     k = one.expand({1, 2, numTokens, 5}).contiguous(), v = unit({1, 2, numTokens, 5}, 5.3),
+                     scale = at::tensor({3.0, 11.0}, at::kDouble), places = at::arange(numTokens, at::kLong);
+    for (const int64_t topK : {1, 3}) {
+        const at::Tensor own = readOwnPast(q, k, v, scale, window, topK);
+        const PastReads reads = ownPastReads(q, k, scale, window, topK);
+        const ReadPart all{k[0], v[0], places + window};
+        const PastReads stored = partReads(q[0], {all}, places, scale, topK);
+        const ReadResult read = readParts(q[0], {all}, places, scale, topK);
+        for (int64_t t = window; t < numTokens; ++t)
+            for (int64_t h = 0; h < 2; ++h) {
+                const int64_t count = std::min(topK, t - window + 1);
+                for (const PastReads *told : {&reads, &stored}) {
+                    const at::Tensor weights_K = told->weights_BHTK[0][h][t], which_K = told->places_BHTK[0][h][t];
+                    QCOMPARE((weights_K > 0).sum().item<int64_t>(), count);
+                    QVERIFY(std::abs(weights_K.sum().item<double>() - 1) < 1e-12);
+                    QVERIFY(distance(weights_K.narrow(0, 0, count), at::full({count}, 1.0 / count, at::kDouble)) <
+                            1e-12);
+                    // And what they tell is what they read.
+                    const at::Tensor mean = v[0][h].index_select(0, which_K.narrow(0, 0, count)).mean(0);
+                    QVERIFY(distance(told == &stored ? read.values_HTD[h][t] : own[0][h][t], mean) < 1e-12);
+                }
+            }
     }
 }
 
@@ -203,7 +234,7 @@ void TestEpisodicRead::theLastReadOfEachKey()
             }
     expected.erase(-1);
     for (const int64_t blockElements : {1, 60, 100000}) {
-        const ReadResult found = readParts(q, parts, places, scale, 3, blockElements);
+        const ReadResult found = readParts(q, parts, places, scale, 3, {}, blockElements);
         QCOMPARE(found.last.size(), expected.size());
         QVERIFY(found.last.size() >= 4);
         for (const KeyRead &read : found.last) {

@@ -98,6 +98,7 @@ private Q_SLOTS:
     void listsWhereATokenCameFrom();
     void keepsItsLastReads();
     void restoresItsImage();
+    void whatWasNeverReadHasNoReader();
     void refusesBrokenImages_data();
     void refusesBrokenImages();
 };
@@ -215,6 +216,11 @@ void TestEpisodicStore::refusesWhenEverythingIsPinned()
     QCOMPARE(status.numRefused, int64_t(2));
     QCOMPARE(status.numSkipped, int64_t(0));
     QVERIFY(status.lastRefusal.find("4 slots") != std::string::npos);
+    EpisodicStore again(settingsOf(4)); // what a file keeps of it goes on
+    VERIFY_OK(again.restore(store.image()));
+    VERIFY_ERROR(again.write(token(6)), ErrorCode::OutOfMemory, "all of its 4 slots are pinned");
+    QCOMPARE(again.status().numRefused, int64_t(3));
+    QCOMPARE(again.status().numSkipped, int64_t(0));
     VERIFY_OK(store.pin(store.listEvents()[0].id, false));
     VERIFY_OK(store.write(token(6)));
     QCOMPARE(positions(store), (std::vector<int64_t>{1, 2, 3, 6}));
@@ -223,9 +229,12 @@ void TestEpisodicStore::refusesWhenEverythingIsPinned()
 void TestEpisodicStore::pinningWhatIsNotThereFails()
 {
     EpisodicStore store(settingsOf(4));
-    VERIFY_ERROR(store.pin(1, true), ErrorCode::NotFound, "Cannot pin event 1");
+    VERIFY_ERROR(store.pin(1, true), ErrorCode::NotFound,
+                 "Cannot pin event 1: the memory has none of that number, expected one that it lists.");
+    VERIFY_ERROR(store.pin(1, false), ErrorCode::NotFound, "Cannot unpin event 1: ");
     store.skip(token(0)); // an event, but none of its tokens is stored
     VERIFY_ERROR(store.pin(1, true), ErrorCode::NotFound, "Cannot pin event 1");
+    VERIFY_ERROR(store.pin(0, true), ErrorCode::NotFound, "Cannot pin event 0"); // free slots are of it
 }
 
 void TestEpisodicStore::wipesOneSource()
@@ -314,6 +323,7 @@ void TestEpisodicStore::listsWhereATokenCameFrom()
     for (int64_t position = 10; position < 13; ++position) VERIFY_OK(store.write(token(position, "book")));
     store.skip(token(13, "book"));
     store.fade(4);
+    store.advance(4);
     store.noteRead(slotAt(store, 11), 3);
     const MemoryEvent event = store.listEvents().at(0);
     QCOMPARE(event.id, int64_t(1));
@@ -393,6 +403,7 @@ void TestEpisodicStore::restoresItsImage()
         VERIFY_OK(store.write(token(position, position < 3 ? "a" : "b")));
     VERIFY_OK(store.pin(store.listEvents().back().id, true));
     store.fade(7);
+    store.advance(7);
     EpisodicStore other(settingsOf(7));
     VERIFY_OK(other.restore(store.image()));
     QCOMPARE(positions(other), positions(store));
@@ -406,6 +417,21 @@ void TestEpisodicStore::restoresItsImage()
     QVERIFY(other.listEvents().back().id > store.listEvents().back().id); // never given twice
 }
 
+void TestEpisodicStore::whatWasNeverReadHasNoReader()
+{
+    EpisodicStore store(settingsOf(6));
+    for (int64_t position = 0; position < 4; ++position) VERIFY_OK(store.write(token(position)));
+    EpisodicStore::Image image = store.image();
+    image.readers = {"a"};
+    image.slots[0].read = {.at = LastRead::kNever, .place = -7, .reader = 0, .weight = NAN};
+    image.slots[1].read = {.at = LastRead::kNotKnown, .place = -7, .reader = 0, .weight = NAN};
+    VERIFY_OK(store.restore(image));
+    for (const Slot &slot : store.slots())
+        QVERIFY(slot.read.reader == -1 && slot.read.place == 0 && slot.read.weight == 0);
+    QCOMPARE(store.slots()[1].read.at, LastRead::kNotKnown);
+    QVERIFY(store.image().readers.empty());
+}
+
 void TestEpisodicStore::refusesBrokenImages_data()
 {
     QTest::addColumn<QString>("text");
@@ -413,6 +439,7 @@ void TestEpisodicStore::refusesBrokenImages_data()
     QTest::newRow("slot of no event") << "slot 1 of event 99";
     QTest::newRow("usage below 0") << "slot 1 of event 1";
     QTest::newRow("usage no number") << "slot 1 of event 1";
+    QTest::newRow("usage of the far future") << "slot 1 of event 1";
     QTest::newRow("serial of the future") << "slot 1 of event 1";
     QTest::newRow("event twice") << "event 1 with tokens 0 to";
     QTest::newRow("event backwards") << "event 1 with tokens 9 to";
@@ -431,7 +458,12 @@ void TestEpisodicStore::refusesBrokenImages_data()
     QTest::newRow("read before all") << read;
     QTest::newRow("read at no place") << read;
     QTest::newRow("read by no token") << read;
-    QTest::newRow("read by nobody") << read;
+    QTest::newRow("read by nobody")
+        << "slot 1 was read by source 1, expected −1 (none) or one of the 1 that are named";
+    QTest::newRow("never read, reader 9") << "slot 1 was read by source 9, expected";
+    QTest::newRow("read_at −1, reader 9") << "slot 1 was read by source 9, expected";
+    QTest::newRow("never read, reader −2") << "slot 1 was read by source -2, expected";
+    QTest::newRow("free, reader 9") << "slot 4 was read by source 9, expected";
     QTest::newRow("read with too much") << "with weight 2.000000, expected 7 tokens at most";
     QTest::newRow("read with no number") << read;
     QTest::newRow("read by what is nothing") << read;
@@ -453,6 +485,10 @@ void TestEpisodicStore::refusesBrokenImages()
     if (what == "read at no place") read.place = -1;
     if (what == "read by no token") read.tokenId = -1;
     if (what == "read by nobody") read.reader = 1;
+    if (what == "never read, reader 9") read = {.at = LastRead::kNever, .reader = 9};
+    if (what == "read_at −1, reader 9") read = {.at = LastRead::kNotKnown, .reader = 9};
+    if (what == "never read, reader −2") read = {.at = LastRead::kNever, .reader = -2};
+    if (what == "free, reader 9") image.slots.push_back({.read = {.reader = 9}});
     if (what == "read with too much") read.weight = 2;
     if (what == "read with no number") read.weight = NAN;
     if (what == "read by what is nothing") read.modality = static_cast<Modality>(9);
@@ -461,6 +497,7 @@ void TestEpisodicStore::refusesBrokenImages()
     if (what == "slot of no event") image.slots[1].event = 99;
     if (what == "usage below 0") image.slots[1].usage = -1;
     if (what == "usage no number") image.slots[1].usage = NAN;
+    if (what == "usage of the far future") image.slots[1].usage = 1e300;
     if (what == "serial of the future") image.slots[1].serial = image.serial;
     if (what == "event twice") image.events.push_back(image.events[0]);
     if (what == "event backwards") image.events[0].first = 9;

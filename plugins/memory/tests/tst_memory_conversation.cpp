@@ -490,14 +490,16 @@ void TestMemoryConversation::saysWhatIsNotThere()
 {
     TextGenerator plain(plainModel(memorySpec(), true));
     VERIFY_ERROR(plain.editMemory({}), ErrorCode::NotFound, "Cannot use a memory: the model has none.");
-    VERIFY_ERROR(plain.saveMemory(file("x")), ErrorCode::NotFound, "the model has no episodic memory");
+    VERIFY_ERROR(plain.saveMemory(file("x")), ErrorCode::NotFound,
+                 "the model has no episodic memory, expected a model with one.");
     VERIFY_ERROR(plain.loadMemory(file("x")), ErrorCode::NotFound, "the model has no episodic memory");
     TextGenerator generator(memoryModel());
     VERIFY_ERROR(generator.loadMemory(file("not there")), ErrorCode::NotFound, "not there");
     VERIFY_ERROR(generator.editMemory({MemoryVerb::Pin, {}, 7}), ErrorCode::NotFound, "Cannot pin event 7");
+    VERIFY_ERROR(generator.editMemory({MemoryVerb::Unpin, {}, 7}), ErrorCode::NotFound, "Cannot unpin event 7");
     VERIFY_ERROR(generator.editMemory({MemoryVerb::Unknown, {}, 0}), ErrorCode::InvalidInput,
                  "what to do is not said");
-    VERIFY_ERROR(generator.consolidate({}, kNever), ErrorCode::NotFound, "has no semantic memory");
+    VERIFY_ERROR(generator.consolidate({}, kNever), ErrorCode::NotFound, "has no semantic memory, expected a model with one.");
 }
 
 void TestMemoryConversation::offGeneratesAsThePlainModel_data()

@@ -3,6 +3,7 @@
 // errors, and what was read.
 #include "plugins/memory/tests/memory_panel_case.h"
 #include "plugins/memory/ui/event_details.h"
+#include "plugins/memory/ui/memory_feed.h"
 #include "plugins/memory/ui/memory_strip.h"
 #include "plugins/memory/ui/memory_table.h"
 #include "plugins/memory/ui/reads_model.h"
@@ -85,6 +86,24 @@ private Q_SLOTS:
         QTRY_COMPARE(text("memoryRefusal"),
                      u"Last refusal: Cannot store token 812: all 64 slots are pinned."_s);
         QVERIFY(part<QLabel>("memoryRefusal")->isVisible());
+    }
+    void saysWhoseMemoryWasLoaded()
+    {
+        openSample();
+        m_session->note = "What \"/m/tales\" remembers was written by the weights of run one, this model is of run two.";
+        auto *feed = m_panel->findChild<MemoryFeed *>();
+        QVERIFY(feed);
+        QVERIFY(!part<QLabel>("memoryNote")->isVisible());
+        feed->ask({.verb = MemoryVerb::Load, .path = "/m/tales"});
+        QTRY_COMPARE(text("memoryNote"), QString::fromStdString(m_session->note));
+        QVERIFY(part<QLabel>("memoryNote")->isVisible());
+        QCOMPARE(part<ToneLabel>("memoryNote")->tone(), Tone::Warning);
+        QVERIFY(m_panel->isEnabled() && part<QLineEdit>("memoryFilter")->isEnabled()); // it hinders nothing
+        m_panel->refresh();
+        QTRY_COMPARE(m_session->edits.size(), size_t(2));
+        QCOMPARE(text("memoryNote"), QString::fromStdString(m_session->note));
+        feed->ask({.verb = MemoryVerb::Load});
+        QTRY_VERIFY(!part<QLabel>("memoryNote")->isVisible());
     }
     void answersMayComeLate()
     {

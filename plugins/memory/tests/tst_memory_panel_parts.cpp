@@ -150,6 +150,11 @@ private Q_SLOTS:
         QCOMPARE(refusalText(status),
                  u"Last refusal: all 64 slots are pinned. Unpin an event (P) or forget one, "
                  "and there is room again."_s);
+        status.numRefused = -2; // one, behind a file that does not say how many before
+        QCOMPARE(countsText(status), u"evicted, skipped, refused: not known, of an older file"_s);
+        status.numPinned = 0;
+        QCOMPARE(refusalText(status), u"Last refusal: all 64 slots are pinned."_s);
+        status.numPinned = status.capacity;
         status.numRefused = 0; // it is seen before anything is refused
         QCOMPARE(refusalText(status),
                  u"All 4,096 slots are pinned: what is read next cannot be remembered. Unpin "

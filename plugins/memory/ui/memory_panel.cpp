@@ -167,6 +167,8 @@ void MemoryPanel::showCounts()
     m_counts->setText(countsText(status));
     m_refusal->setText(refusalText(status));
     m_refusal->setVisible(!m_refusal->text().isEmpty());
+    m_note->setText(m_status ? m_memoryNote : QString());
+    m_note->setVisible(!m_note->text().isEmpty());
     const auto numAll = static_cast<qint64>(m_events->events().size());
     m_shownCount->setText(
         m_events->isFiltered()

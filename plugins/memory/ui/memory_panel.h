@@ -172,6 +172,7 @@ private:
     Tiers m_tiers;
     quint64 m_specNumber = 0;
     double m_answeredAt = 0;
+    QString m_memoryNote; ///< of the last answer: whose memory it is, where that is another training's
     QString m_memoryFile; ///< the file that has what is shown, its pins, too; empty: not known
     qint64 m_selectedId = 0;
     qint64 m_wantedId = 0; ///< to be chosen when it comes: that of a link or of the last start
@@ -201,7 +202,8 @@ private:
 
     ui::ModelChooser *m_chooser;
     ui::UnitLineEdit *m_typed;
-    ui::ToneLabel *m_typedError, *m_asOf, *m_training, *m_occupancy, *m_counts, *m_refusal, *m_shownCount;
+    ui::ToneLabel *m_typedError, *m_asOf, *m_training, *m_occupancy, *m_counts, *m_refusal, *m_note,
+        *m_shownCount;
     TierCards *m_cards;
     OccupancyBar *m_bar;
     MemoryStrip *m_strip;

@@ -105,6 +105,7 @@ void MemoryPanel::takeReport(const MemoryEdit &edit, const MemoryReport &report)
     }
     m_noMemory.reset();
     m_status = report.status;
+    m_memoryNote = ui::fromStd(report.note);
     m_answeredAt = ui::wallNow();
     m_undoText = ui::fromStd(report.undoText);
     endPending();

@@ -199,7 +199,9 @@ QWidget *MemoryPanel::makeLeft()
     m_counts->setObjectName(u"occupancyCounts"_s);
     m_refusal = new ui::ToneLabel({}, ui::Tone::Warning, ui::TypeSize::Base, page);
     m_refusal->setObjectName(u"memoryRefusal"_s);
-    for (ui::ToneLabel *label : {m_occupancy, m_counts, m_refusal}) {
+    m_note = new ui::ToneLabel({}, ui::Tone::Warning, ui::TypeSize::Base, page);
+    m_note->setObjectName(u"memoryNote"_s);
+    for (ui::ToneLabel *label : {m_occupancy, m_counts, m_refusal, m_note}) {
         label->setWordWrap(true);
         label->setTextFormat(Qt::PlainText);
         label->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -240,6 +242,7 @@ QWidget *MemoryPanel::makeLeft()
     column->setSpacing(ui::space::kHalf);
     column->addWidget(m_bar);
     column->addLayout(counts);
+    column->addWidget(m_note);
     column->addWidget(m_refusal);
     column->addWidget(m_strip);
     column->addLayout(filter);

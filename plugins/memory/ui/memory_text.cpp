@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/memory/ui/memory_text.h"
 
+#include "core/spec/memory_counts.h"
 #include "widgets/common/number_text.h"
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace Qt::StringLiterals;
@@ -269,6 +271,8 @@ QString occupancyText(const MemoryStatus &status)
 
 QString countsText(const MemoryStatus &status)
 {
+    const int64_t least = std::min({status.numEvicted, status.numSkipped, status.numRefused});
+    if (!isKnownCount(least)) return tr("evicted, skipped, refused: not known, of an older file");
     return tr("%1 evicted · %2 skipped · %3 refused")
         .arg(integerText(status.numEvicted), integerText(status.numSkipped), integerText(status.numRefused));
 }
@@ -276,7 +280,7 @@ QString countsText(const MemoryStatus &status)
 QString refusalText(const MemoryStatus &status)
 {
     QString text;
-    if (status.numRefused > 0 && !status.lastRefusal.empty()) {
+    if (status.numRefused != 0 && !status.lastRefusal.empty()) {
         QString reason = fromStd(status.lastRefusal).trimmed();
         if (!reason.endsWith(u'.')) reason += u'.';
         text = tr("Last refusal: %1").arg(reason);

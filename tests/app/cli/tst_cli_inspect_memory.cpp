@@ -288,6 +288,7 @@ void TestCliInspectMemory::namesWhatIsWrong_data()
     row("a head", {u"--head"_s, u"7"_s}, u"head 7 does not exist, expected 0 to 1"_s);
     row("a token", {u"--token"_s, u"3"_s}, u"token 3 is asked for"_s);
     row("no file", {u"--memory"_s, u"/nowhere/at.all"_s}, u"/nowhere/at.all"_s);
+    row("no name", {u"--memory"_s, u""_s}, u"--memory: \"\" is no file, expected its path; leave --memory out"_s);
     row("an ending", {u"--out"_s, u"look.txt"_s}, u"Cannot write memory to \"look.txt\""_s);
     row("ids", {u"--answer-ids"_s, u"1,x"_s},
         u"Cannot read --answer-ids \"1,x\": what begins at character 2"_s);

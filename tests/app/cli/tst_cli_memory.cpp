@@ -18,6 +18,7 @@ private Q_SLOTS:
     void generatesPastTheContext();
     void tellsWhatAFullAndPinnedMemoryRefused();
     void evaluates();
+    void branchesKeepTheParameters();
     void saysWhatIsMissing();
 
 private:
@@ -94,6 +95,31 @@ void TestCliMemory::resumes()
     for (const int step : {5, 6}) QCOMPARE(cut[step], all[step]);
 }
 
+/// What changes which parameters the model has is refused when the branch is made, not when it begins.
+void TestCliMemory::branchesKeepTheParameters()
+{
+    const auto branch = [&](const QString &name, const QStringList &settings) {
+        QStringList arguments{u"branch"_s, m_run, u"--step"_s, u"2"_s, u"--out"_s, m_home.path(name)};
+        for (const QString &setting : settings) arguments << u"--set"_s << setting;
+        return m_home.run(arguments);
+    };
+    for (const auto &[setting, reason] :
+         {std::pair{u"plugins.memory.episodic_size=0"_s, u"the model would have no parameter \"blocks."_s},
+          std::pair{u"plugins.memory.episodic_layer=0"_s, u"the model would have a parameter \"blocks.0."_s},
+          std::pair{u"plugins.memory.registers=4"_s, u"would have another shape than in its checkpoint"_s}}) {
+        const EngineAnswer refused = branch(u"no_branch"_s, {setting});
+        QCOMPARE(refused.exitCode, 3);
+        QVERIFY2(refused.err.contains(u"at step 2 with "_s + setting + u": "_s) && refused.err.contains(reason) &&
+                     refused.err.contains(u"Leave "_s + setting.section(u'=', 0, 0) + u" as it is"_s),
+                 qPrintable(refused.all()));
+        QVERIFY(!QDir(m_home.path(u"no_branch"_s)).exists());
+    }
+    const EngineAnswer made = branch(u"branch"_s, {u"plugins.memory.episodic_size=16"_s, u"plugins.memory.top_k=2"_s});
+    QVERIFY2(made.exitCode == 0, qPrintable(made.all()));
+    const EngineAnswer resumed = m_home.run({u"resume"_s, m_home.path(u"branch"_s), u"--json"_s});
+    QVERIFY2(resumed.exitCode == 0, qPrintable(resumed.all()));
+}
+
 void TestCliMemory::generatesPastTheContext()
 {
     // 60 tokens in a context of 32: the cache is read anew twice, and the 24 slots overflow.
@@ -142,6 +168,33 @@ void TestCliMemory::tellsWhatAFullAndPinnedMemoryRefused()
     QVERIFY2(text.err.contains(u"16 tokens were not remembered: all 24 slots are pinned. Unpin an event"_s),
              qPrintable(text.err));
     QVERIFY(text.out.endsWith(u'\n') && !text.out.contains(u"remembered"_s));
+
+    // The file has what was lost since it was begun, and a look at it changes nothing.
+    const auto list = [&] {
+        return m_home.run(QStringList{u"memory"_s, u"list"_s, m_run, u"--json"_s} + file).lines().last();
+    };
+    const int numEvicted = list()[u"evicted"_s].toInt();
+    QVERIFY2(numEvicted > 0, qPrintable(QString::number(numEvicted)));
+    QCOMPARE(list()[u"refused"_s].toInt(), 32);
+    QCOMPARE(list()[u"skipped"_s].toInt(-1), 0);
+    // A file of before it was kept: nobody knows, but this call does know its own.
+    QFile written(memory);
+    QVERIFY(written.open(QIODevice::ReadOnly));
+    QByteArray bytes = written.readAll();
+    const QByteArray kept = bytes;
+    written.close();
+    for (const char *key : {"evicted", "skipped", "refused"}) bytes.replace(QByteArray(key) + "\":", "x" + QByteArray(key).mid(1) + "\":");
+    QVERIFY(bytes != kept);
+    const auto put = [&](const QByteArray &content) {
+        return written.open(QIODevice::WriteOnly | QIODevice::Truncate) && written.write(content) == content.size() && written.flush();
+    };
+    QVERIFY(put(bytes));
+    written.close();
+    for (const QString &key : {u"evicted"_s, u"skipped"_s, u"refused"_s}) QVERIFY2(list().value(key).isNull(), qPrintable(key));
+    QCOMPARE(generate(u"another text"_s, {u"--json"_s}).lines().last()[u"refused"_s].toInt(), 16);
+    QVERIFY(list().value(u"refused"_s).isNull());
+    QVERIFY(put(kept));
+    written.close();
 
     for (const QJsonValue &event : events) pin(u"unpin"_s, event);
     QCOMPARE(generate(u"another text"_s, {u"--json"_s}).lines().last()[u"refused"_s].toInt(-1), 0);

@@ -22,6 +22,7 @@ private Q_SLOTS:
     void oneAtATimeWritesAFile();
     void saysThatAnotherRunWroteIt();
     void isSavedWithTheModel();
+    void saysWhatItDid();
     void consolidates();
     void touchesMemoryFilesOnly();
     void namesWhatIsWrong_data();
@@ -29,7 +30,7 @@ private Q_SLOTS:
     void anEmptyNameIsNoFileToKeepItIn();
 
 private:
-    void train(const QString &run) const;
+    void train(const QString &run, const QStringList &memories) const;
     [[nodiscard]] QJsonObject list(const QStringList &more) const
     {
         const EngineAnswer answer =
@@ -51,8 +52,10 @@ private:
                           more);
     }
 
+    inline static const QStringList s_memories{u"plugins.use=[\"memory\"]"_s, u"plugins.memory.episodic_size=200"_s,
+                                               u"plugins.memory.semantic_size=64"_s, u"plugins.memory.semantic_top_k=4"_s};
     EngineHome m_home;
-    QString m_text, m_run;
+    QString m_text, m_run, m_plain;
 };
 
 void TestCliMemoryFiles::initTestCase()
@@ -60,19 +63,20 @@ void TestCliMemoryFiles::initTestCase()
     m_text =
         m_home.write(u"fox.txt"_s, QByteArray("the quick brown fox jumps over the lazy dog\n").repeated(200));
     m_run = m_home.path(u"run"_s);
-    train(m_run);
+    train(m_run, s_memories);
+    m_plain = m_home.path(u"plain"_s);
+    train(m_plain, {});
 }
 
-void TestCliMemoryFiles::train(const QString &run) const
+void TestCliMemoryFiles::train(const QString &run, const QStringList &memories) const
 {
     QStringList arguments{u"train"_s, u"--data"_s, m_text, u"--out"_s, run, u"--steps"_s, u"4"_s};
     for (const QString &setting :
          {u"model.layers=2"_s, u"model.width=32"_s, u"model.heads=2"_s, u"model.context=64"_s,
           u"model.window=8"_s, u"train.batch_size=4"_s, u"train.eval_every=4"_s, u"train.eval_tokens=64"_s,
-          u"probes.every=0"_s, u"threads=1"_s, u"plugins.use=[\"memory\"]"_s,
-          u"plugins.memory.episodic_size=200"_s, u"plugins.memory.semantic_size=64"_s,
-          u"plugins.memory.semantic_top_k=4"_s})
+          u"probes.every=0"_s, u"threads=1"_s})
         arguments << u"--set"_s << setting;
+    for (const QString &setting : memories) arguments << u"--set"_s << setting;
     const EngineAnswer trained = m_home.run(arguments, 120'000);
     QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
 }
@@ -222,7 +226,7 @@ void TestCliMemoryFiles::saysThatAnotherRunWroteIt()
     const QStringList listed{u"--memory"_s, memory, u"--threads"_s, u"1"_s};
     const EngineAnswer same = m_home.run(QStringList{u"memory"_s, u"list"_s, exported} + listed);
     QVERIFY2(same.exitCode == 0 && !same.err.contains(u"was written by"_s), qPrintable(same.all()));
-    train(other);
+    train(other, s_memories);
     const EngineAnswer told = m_home.run(QStringList{u"memory"_s, u"list"_s, other} + listed);
     QVERIFY2(told.exitCode == 0 && told.err.contains(note), qPrintable(told.all()));
     const EngineAnswer answered = m_home.run(
@@ -273,6 +277,68 @@ void TestCliMemoryFiles::isSavedWithTheModel()
     QCOMPARE(m_home.run({u"memory"_s, u"wipe"_s, m_run, u"--all"_s}).exitCode, 0);
     QCOMPARE(first(ask), before);
     QCOMPARE(measured(), evaluated);
+}
+
+/// Before the list, which looks the same after most edits; --json has the numbers of it.
+void TestCliMemoryFiles::saysWhatItDid()
+{
+    const QString memory = m_home.path(u"did.memory"_s), own = m_run + u"/memory.safetensors"_s;
+    const QStringList file{u"--memory"_s, memory};
+    for (const QString &source : {u"talk"_s, u"note"_s}) {
+        const EngineAnswer read =
+            generate({u"--prompt"_s, u"the secret is 42, it is"_s, u"--source"_s, source, u"--memory"_s, memory});
+        QVERIFY2(read.exitCode == 0, qPrintable(read.all()));
+    }
+    const auto did = [&](const QStringList &action, const QStringList &more) {
+        const EngineAnswer answer = m_home.run(QStringList{u"memory"_s} + action + more);
+        if (answer.exitCode != 0) qFatal("%s", qPrintable(answer.all()));
+        return answer;
+    };
+    const auto firstLine = [&](const QStringList &action, const QStringList &more) {
+        return did(action, more).out.section(u'\n', 0, 0);
+    };
+    QJsonArray talk;
+    int numTalk = 0;
+    for (const QJsonValue &event : list(file)[u"events"_s].toArray()) {
+        if (!event[u"source"_s].toString().startsWith(u"talk#"_s)) continue;
+        talk.append(event);
+        numTalk += event[u"slots"_s].toInt();
+    }
+    const QString id = QString::number(talk[0][u"id"_s].toInt());
+    const int numSlots = talk[0][u"slots"_s].toInt();
+    const QString event = u"event %1, %2 slots"_s.arg(id).arg(numSlots);
+    QCOMPARE(firstLine({u"pin"_s, m_run, u"--event"_s, id}, file), u"pinned "_s + event);
+    const EngineAnswer muted = did({u"scale"_s, m_run, u"--event"_s, id, u"--factor"_s, u"0"_s}, file);
+    QVERIFY2(muted.out.startsWith(u"scaled "_s + event + u", to strength 0\n"_s), qPrintable(muted.out));
+    const QStringList shown = muted.out.split(u'\n');
+    QVERIFY2(std::any_of(shown.begin(), shown.end(), [&](const QString &line) {
+                 return line.startsWith(u"event %1 "_s.arg(id)) && line.contains(u"  strength 0  "_s);
+             }), qPrintable(muted.out));
+    QCOMPARE(muted.out.count(u"  strength "_s), 1);
+
+    // What an import takes the place of.
+    QFile::remove(own);
+    QCOMPARE(firstLine({u"import"_s, m_run}, {memory}), u"imported %1 slots of \"%2\""_s.arg(list(file)[u"used"_s].toInt()).arg(memory));
+    const int numUsed = list({})[u"used"_s].toInt();
+    const QString over = firstLine({u"import"_s, m_run}, {memory});
+    QVERIFY2(over.endsWith(u"; replaced %1 slots of \"talk\", \"note\", %2 of them pinned"_s.arg(numUsed).arg(numSlots)), qPrintable(over));
+    const QJsonObject changed = did({u"import"_s, m_run, u"--json"_s}, {memory}).lines().last()[u"changed"_s].toObject();
+    QCOMPARE(changed[u"replaced"_s].toInt(), numUsed);
+    QCOMPARE(changed[u"replaced_pinned"_s].toInt(), numSlots);
+    const QString copy = m_home.path(u"did.copy"_s);
+    QCOMPARE(firstLine({u"export"_s, m_run}, {copy}), u"exported %1 slots to \"%2\""_s.arg(numUsed).arg(copy));
+    QCOMPARE(firstLine({u"export"_s, m_run}, {copy}), u"exported %1 slots to \"%2\", over the memory file that was there"_s.arg(numUsed).arg(copy));
+    QFile broken(own);
+    QVERIFY(broken.open(QIODevice::WriteOnly | QIODevice::Truncate) && broken.write("no memory at all") > 0);
+    broken.close();
+    QVERIFY(firstLine({u"import"_s, m_run}, {memory}).endsWith(u"; replaced a file that could not be read"_s));
+    QVERIFY(QFile::remove(own));
+
+    const EngineAnswer wiped = did({u"wipe"_s, m_run, u"--source"_s, u"talk"_s, u"--json"_s}, {u"--memory"_s, copy});
+    QCOMPARE(wiped.lines().last()[u"changed"_s].toObject(), (QJsonObject{{u"slots"_s, numTalk}, {u"pinned"_s, numSlots}}));
+    QCOMPARE(firstLine({u"wipe"_s, m_run, u"--source"_s, u"talk"_s}, file),
+             u"wiped %1 slots of source \"talk\", %2 of them pinned"_s.arg(numTalk).arg(numSlots));
+    QVERIFY(!list(file).contains(u"changed"_s)); // looking does nothing
 }
 
 void TestCliMemoryFiles::touchesMemoryFilesOnly()
@@ -396,6 +462,13 @@ void TestCliMemoryFiles::namesWhatIsWrong_data()
     QTest::newRow("nothing to import") << QStringList{u"import"_s, m_run, none} << 3
                                        << u"Check the path of what is to be imported"_s;
     QTest::newRow("nothing saved") << QStringList{u"list"_s, m_run} << 3 << u"Bring one with memory import"_s;
+    QTest::newRow("nothing to export") << QStringList{u"export"_s, m_run, none} << 3
+                                       << u"Bring one with memory import first; a memory file that is not saved with the model is copied as it is"_s;
+    for (const QStringList &arguments : {QStringList{u"list"_s, m_plain}, {u"list"_s, m_plain, u"--memory"_s, none}, {u"import"_s, m_plain, none},
+                                         {u"export"_s, m_plain, none}, {u"consolidate"_s, m_plain, u"--out"_s, none}})
+        QTest::newRow(qPrintable(u"a model without one: %1, %2 words"_s.arg(arguments[0]).arg(arguments.size())))
+            << arguments << 3
+            << u"Cannot %1 the memory of \"%2\": the model has no episodic memory, expected a model with one."_s.arg(arguments[0], m_plain);
     QTest::newRow("no memory") << QStringList{u"list"_s, m_run, u"--memory"_s, text} << 3 << u"no.memory"_s;
     QTest::newRow("weights are none")
         << QStringList{u"import"_s, m_run, m_run + u"/checkpoints/step-00000004/model.safetensors"_s} << 3

@@ -237,13 +237,16 @@ void TestCliRemote::editsMemoriesThere()
     QCOMPARE(contents(own), QByteArray("saved\npin 3\n"));
     QVERIFY2(here(words("memory list %1 --host lab", {model})).out.contains(own), "the file is named");
     QCOMPARE(contents(own), QByteArray("saved\npin 3\n")); // looking writes nothing
-    QCOMPARE(here(words("memory forget %1 --slot 4 --memory %2 --host lab", {model, other})).exitCode, 0);
+    const EngineAnswer forgot = here(words("memory forget %1 --slot 4 --memory %2 --host lab", {model, other}));
+    QVERIFY2(forgot.exitCode == 0 && forgot.out.startsWith(QStringLiteral("forgot slot 4\n")), qPrintable(forgot.all()));
     QCOMPARE(contents(other), QByteArray("other\nforget_slot 0\n"));
     QCOMPARE(contents(own), QByteArray("saved\npin 3\n"));
     const QString moved = m_there.path(QStringLiteral("moved.bin"));
-    QCOMPARE(here(words("memory export %1 %2 --host lab", {model, moved})).exitCode, 0);
+    const EngineAnswer exported = here(words("memory export %1 %2 --host lab", {model, moved}));
+    QVERIFY2(exported.exitCode == 0 && exported.out.startsWith(QStringLiteral("exported ")), qPrintable(exported.all()));
     QCOMPARE(contents(moved), QByteArray("saved\npin 3\n"));
-    QCOMPARE(here(words("memory import %1 %2 --host lab", {model, other})).exitCode, 0);
+    const EngineAnswer imported = here(words("memory import %1 %2 --host lab", {model, other}));
+    QVERIFY2(imported.exitCode == 0 && imported.out.contains(QStringLiteral("; replaced ")), qPrintable(imported.all()));
     QCOMPARE(contents(own), QByteArray("other\nforget_slot 0\n"));
     // Somebody talks with the model meanwhile: what his texts begin with stays what it was.
     const auto talker = orrery::EngineClient::connect(m_there.path(QStringLiteral("h")).toStdString());

@@ -71,6 +71,10 @@ void TestCliRemoteLooks::looksBehindMemoriesThere()
     QVERIFY(refusal("--edit burn").err.contains(QStringLiteral("\"burn\" is no edit")));
     QVERIFY(refusal("--out look.csv").err.contains(QStringLiteral("its ending is \".csv\", expected .npz or .json")));
     QVERIFY(refusal("--device cpu").err.contains(QStringLiteral("--device")));
+    const EngineAnswer unnamed = here(words("inspect memory %1 --prompt xyz --host lab --memory", {model}) << QString());
+    QVERIFY2(unnamed.exitCode == 3 &&
+                 unnamed.err.contains(QStringLiteral("\"\" is no file, expected its path; leave --memory out")),
+             qPrintable(unnamed.all()));
 }
 
 /// Of another version, or out of order: it is told, and nothing is printed of it.

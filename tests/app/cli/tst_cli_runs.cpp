@@ -90,6 +90,13 @@ private Q_SLOTS:
         QVERIFY(refusal(u"runs note fox words"_s).contains(u"no step was given"_s));
         QVERIFY(refusal(u"runs note fox --step 3 --replace 1 words"_s).contains(u"Cannot correct note 1"_s));
         QCOMPARE(run(u"runs note fox --replace 1 --remove 2 words"_s).exitCode, 2);
+        for (const QString &start : {u"runs note fox --step"_s, u"runs note fox --replace"_s, u"runs note fox --remove"_s,
+                                     u"branch fox --step"_s, u"resume fox --steps"_s, u"inspect frames fox --from"_s}) {
+            const EngineAnswer tooLarge = run(start + u" 99999999999999999999"_s);
+            QVERIFY2(tooLarge.exitCode == 2 && tooLarge.err.contains(start.section(u' ', -1) + u": 99999999999999999999 does not fit, "
+                                                                              "expected a whole number of at most 19 digits"_s),
+                     qPrintable(tooLarge.all()));
+        }
     }
     void branchesGoOn()
     {

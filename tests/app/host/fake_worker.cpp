@@ -207,6 +207,7 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
             ModelInfo info = m_inner.info();
             info.name = m_name;
             info.note = std::to_string(::getpid());
+            if (m_memory.starts_with("foreign")) info.note += " What is loaded is of another run.";
             return info;
         }
         Result<GenerateSummary> generate(const GenerateRequest &request,

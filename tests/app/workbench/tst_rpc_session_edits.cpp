@@ -51,6 +51,29 @@ private Q_SLOTS:
         m_host.reset();
     }
 
+    void aMemoryOfAnotherTrainingIsTold()
+    {
+        const auto write = [this](const char *name, const QByteArray &content) {
+            QFile file(m_host->path(name));
+            if (!file.open(QIODevice::WriteOnly) || file.write(content) != content.size()) qFatal("no disk");
+            return file.fileName().toStdString();
+        };
+        const QString model = m_host->path("model");
+        QVERIFY(QDir().mkpath(model));
+        write("model/config.json", "{}");
+        write("model/model.safetensors", "{}");
+        const std::string foreign = write("foreign.memory", "foreign "), own = write("own.memory", "own ");
+        const auto noteBehind = [&](const MemoryEdit &edit) {
+            const auto done = answer<MemoryReport>(
+                [&](Reply<MemoryReport> reply) { return m_session->editMemory(model, edit, this, std::move(reply)); });
+            return QString::fromStdString(done.ok() ? done->note : done.error().text());
+        };
+        QCOMPARE(noteBehind({}), QString());
+        const QString told = QStringLiteral("What is loaded is of another run.");
+        QCOMPARE(noteBehind({.verb = MemoryVerb::Load, .path = foreign}), told);
+        QCOMPARE(noteBehind({}), told);
+        QCOMPARE(noteBehind({.verb = MemoryVerb::Load, .path = own}), QString());
+    }
     void runsAreEditedDeletedAndRestored()
     {
         const auto run = created();

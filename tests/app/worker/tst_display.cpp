@@ -223,6 +223,53 @@ private Q_SLOTS:
                 !text.contains('\r'));
     }
 
+    /// What the last step ends with is told in several pieces; and no line comes twice.
+    void aPipeGetsOneLineOfTheEnd()
+    {
+        SmallPipe pipe(65536);
+        Display display({.mode = DisplayMode::Bar, .barDescriptor = pipe.writeEnd});
+        display.status({.state = RunState::Running, .step = 9, .totalSteps = 10});
+        display.report(reportOf(9));
+        QTest::qWait(200); // several looks at the mail
+        display.status({.state = RunState::Running, .step = 10, .totalSteps = 10});
+        QTest::qWait(200);
+        display.report(reportOf(10));
+        display.event({.kind = EventKind::Note, .text = "Stage 2 of 2 ended."});
+        QTest::qWait(200);
+        display.report({.step = 10, .values = {{series::kValLoss, 2.5}}});
+        display.status({.state = RunState::Finished, .step = 10, .totalSteps = 10});
+        QTest::qWait(200);
+        display.finish({}, [] { return false; });
+        const QByteArray text = pipe.readAll();
+        QCOMPARE(text.count("9/10"), 1);
+        QVERIFY2(text.count("10/10") == 1 && text.contains("10/10  100 %  loss 0.1000  val 2.500"), text.constData());
+    }
+
+    void aPipeGetsNoLineTwice()
+    {
+        SmallPipe pipe(65536);
+        Display display({.mode = DisplayMode::Bar, .barDescriptor = pipe.writeEnd});
+        display.status({.state = RunState::Running, .step = 4, .totalSteps = 10});
+        display.report(reportOf(4));
+        QTest::qWait(200);
+        display.status({.state = RunState::Stopped, .step = 4, .totalSteps = 10});
+        display.finish({}, [] { return false; });
+        const QByteArray text = pipe.readAll();
+        QVERIFY2(text.count("4/10") == 1, text.constData());
+    }
+
+    void aTrainingThatDoesNotBeginHasNoBar()
+    {
+        SmallPipe pipe(65536);
+        Display display({.mode = DisplayMode::Bar, .barDescriptor = pipe.writeEnd});
+        display.status({.state = RunState::Starting, .step = 80, .totalSteps = 80});
+        QTest::qWait(200);
+        display.status({.state = RunState::Failed, .step = 80, .totalSteps = 90});
+        display.finish({}, [] { return false; });
+        const QByteArray text = pipe.readAll();
+        QVERIFY2(text.isEmpty(), text.constData());
+    }
+
     void silentModeWritesNothing()
     {
         SmallPipe pipe;
