@@ -158,7 +158,8 @@ Result<void> TrainingSession::prepare()
     m_status.step = m_start.step;
     if (!m_lastEnd.empty()) tell(EventKind::Warning, "How the attempt before ended: " + m_lastEnd);
     if (m_start.step == 0 && !m_start.note.empty()) tell(EventKind::Warning, m_start.note);
-    if (m_start.step == 0 && !m_data.warning.empty()) tell(EventKind::Warning, m_data.warning);
+    if (m_start.step == 0)
+        for (const std::string &warning : m_data.warnings) tell(EventKind::Warning, warning);
     return {};
 }
 
@@ -275,9 +276,11 @@ Result<void> TrainingSession::conclude(Result<RunState> outcome)
         m_status.attempt = m_attempt;
     }
     Result<void> result;
-    if (m_refused && !m_writer->failure()) {
+    const bool isRefused = m_refused && !m_writer->failure();
+    if (isRefused) {
         m_status = *m_refused;
         result = outcome.error();
+        m_writer->setStatus(m_status); // no progress that a terminal would show
     } else if (outcome.ok()) {
         m_status.state = *outcome;
         if (isInterrupted)
@@ -296,7 +299,7 @@ Result<void> TrainingSession::conclude(Result<RunState> outcome)
         result = outcome.error();
         logError(m_status.error);
     }
-    m_recorder->onStatus(m_status);
+    if (!isRefused) m_recorder->onStatus(m_status);
     if (const auto flushed = m_writer->flush(); !flushed.ok()) {
         // run.db did not take it, so it goes where the room for it was kept.
         if (result.ok()) result = flushed.error();

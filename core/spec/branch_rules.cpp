@@ -47,6 +47,10 @@ std::optional<BranchRule> branchRuleOf(const RunSpec &parent, std::string_view k
         return BranchRule{"the same, as it decides shapes or meaning of the weights", anew};
     if (isOneOf(kTokenKeys, key))
         return BranchRule{"the same, as the weights know the tokens by their numbers", anew};
+    // A branch has the parent's texts for as long as it, and more steps of the last one.
+    if (key == "schedule.total_steps" && parent.continual.isOn())
+        return BranchRule{"the same, as the texts of continual.stages share these steps",
+                          "Leave it as it is and set train.steps, or start a new run with it."};
     if (group == "continual")
         return BranchRule{"the same, as what was kept of earlier stages belongs to them", anew};
     if (key == kUsePluginsKey)

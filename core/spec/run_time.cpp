@@ -52,11 +52,11 @@ double threadFactor(const RunSpec &spec)
 /// Losses that one measurement measures: of hybrid runs of each kind, of continual ones of each text.
 double numMeasures(const RunSpec &spec)
 {
+    if (spec.continual.isOn()) return static_cast<double>(spec.continual.stages.size() + 1);
     double count = 1;
     const auto shares = objectiveShares(spec.objective);
     count += shares.prefix > 0 ? 1 : 0;
     count += shares.infill > 0 ? 1 : 0;
-    if (spec.continual.isOn()) count += static_cast<double>(spec.continual.stages.size() + 1);
     return count;
 }
 

@@ -48,9 +48,9 @@ struct ValidationMeasure {
 
 struct TrainingSources {
     std::unique_ptr<BatchSource> batches;
-    /// One at least: the first is val_loss, which the best checkpoint goes by.
+    /// The first is val_loss, which the best checkpoint goes by. None beside stages.
     std::vector<ValidationMeasure> measures;
-    /// One per stage of a training on several data in turn: "val_loss/stage1" …; else none.
+    /// One per text of a training on several: "val_loss/stage1" …, whose mean is val_loss; else none.
     std::vector<ValidationMeasure> stages;
 };
 

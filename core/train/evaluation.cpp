@@ -24,6 +24,7 @@ std::optional<double> evaluateLoss(nn::Transformer &model, ValidationSource &sou
     double sum = 0;
     int64_t numTargets = 0;
     for (int64_t first = 0; first < numWindows; first += settings.batchSize) {
+        if (settings.beforePass) settings.beforePass();
         source.fill(first, std::min(settings.batchSize, numWindows - first), settings.seed, batch);
         tensors.load(batch);
         tensors.describe(context);

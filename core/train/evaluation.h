@@ -5,6 +5,7 @@
 #include "core/nn/transformer.h"
 #include "core/train/batch_source.h"
 
+#include <functional>
 #include <optional>
 
 namespace orrery {
@@ -15,6 +16,7 @@ struct EvaluationSettings {
     at::ScalarType dtype = at::kFloat;
     uint64_t seed = 0; ///< of the source's draws, which are the same at every evaluation
     std::span<nn::Probe *const> probes = {}; ///< who is shown the passes
+    std::function<void()> beforePass = {};   ///< may be empty, and may take its time
 };
 
 /// Mean loss (nats per target) over the first windows of a source, in order.

@@ -74,8 +74,6 @@ Result<TrainingSources> makeStagedSources(const RunSpec &spec, const RunData &da
     TrainingSources sources;
     ORRERY_ASSIGN(sources.batches, StagedBatchSource::create(spec, data, StagePlan::of(spec),
                                                              replayPlan(spec.continual), objective));
-    sources.measures.push_back(
-        {series::kValLoss, std::make_unique<MixedValidationSource>(data, spec.model.context)});
     for (size_t i = 0; i < data.text.size(); ++i) {
         const EvalWindows windows{data.text[i].get(), spec.model.context};
         sources.stages.push_back(
@@ -107,9 +105,7 @@ Result<RunData> prepareRunData(const RunSpec &spec, const std::filesystem::path 
     if (spec.model.attention.numModalities > 1) {
         ORRERY_ASSIGN(OpenedMultiModal opened, openDocuments(spec, cacheDirectory, progress, cancel));
         data.multiModal = std::move(opened.source);
-        // A file is read as what it is, and yet somebody may have taken it for something else.
-        for (const DataCheck &check : checkMultiModal(opened.description, 0))
-            if (check.name == "names" && !check.isFine) data.warning = check.text;
+        data.warnings = fileWarnings(opened.description);
         return data;
     }
     ORRERY_TRY(checkDataModalities(spec, dataPathKind(spec.data.path)));
@@ -123,7 +119,7 @@ Result<RunData> prepareRunData(const RunSpec &spec, const std::filesystem::path 
                                   progress, cancel));
         ORRERY_TRY(checkCarriesLoss(path, shards));
         for (const DataCheck &check : checkData(shards.description()))
-            if (check.name == "media" && data.warning.empty()) data.warning = check.text;
+            if (check.name == "media" && data.warnings.empty()) data.warnings.push_back(check.text);
         data.text.push_back(std::make_shared<const TokenShards>(std::move(shards)));
     }
     return data;

@@ -21,7 +21,7 @@ struct RunData {
     std::vector<std::shared_ptr<const TokenShards>> text; ///< data.path, then the further stages
     /// In place of text: documents with pictures and recordings.
     std::shared_ptr<const MultiModalSource> multiModal;
-    std::string warning; ///< of preparing them, to be told when a training begins; empty: none
+    std::vector<std::string> warnings; ///< of preparing them, to be told when a training begins
     /// One line per text, or one for the documents; changes when what is read does.
     [[nodiscard]] std::vector<std::string> identities() const;
     /// Of shards that the caller keeps alive.

@@ -29,6 +29,7 @@ struct TrainingOptions {
 struct TrainingStart {
     int64_t step = 0;       ///< finished updates in the checkpoint; 0 for a new run
     int64_t totalSteps = 0; ///< to train to, over all attempts; 0: as in the spec
+    int64_t totalStepsBefore = 0; ///< where changeTotalSteps changed it, what it was; 0: as in the spec
     std::string note; ///< "checkpoint 1200 is damaged (model.safetensors: blocks.0…); resumed from 1000", or
                       ///< other CPU
 };
@@ -37,7 +38,7 @@ struct TrainingStart {
 Result<TrainingStart> findTrainingStart(const RunDirectory &run);
 /// A new total, as asked for with --steps; it is kept for the resumes that follow. @param totalSteps 0:
 /// nothing new
-/// @error InvalidInput when more steps than that are done
+/// @error InvalidInput when more steps than that are done, or the last of several texts would not be reached
 Result<void> changeTotalSteps(TrainingStart &start, const RunDirectory &run, int64_t totalSteps);
 
 /// Loads the checkpoint of `start` when there is one (state, optimizer, cursor, setting changes), else starts

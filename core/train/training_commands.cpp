@@ -58,6 +58,27 @@ bool TrainingLoop::isStopAsked()
                        [](const ControlCommand &command) { return command.verb == ControlVerb::Stop; });
 }
 
+void TrainingLoop::obeyPauses()
+{
+    hear();
+    for (ControlCommand &command : std::exchange(m_heard, {})) {
+        switch (command.verb) {
+        case ControlVerb::Pause:
+            if (!m_isPaused)
+                pause(", within the look at the end of a stage; the rest of it, and checkpoints, come when the run "
+                      "continues");
+            break;
+        case ControlVerb::Continue:
+        case ControlVerb::StepN:
+            if (const auto resumed = obey(command); !resumed)
+                m_outputs.event(EventKind::Warning, m_state.step, resumed.error().text());
+            break;
+        default:
+            m_heard.push_back(std::move(command));
+        }
+    }
+}
+
 Result<void> TrainingLoop::obey(const ControlCommand &command)
 {
     switch (command.verb) {

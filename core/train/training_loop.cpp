@@ -45,6 +45,18 @@ std::string jsonText(const nlohmann::ordered_json &json)
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+/// Of texts that weigh the same, however long they are. Nothing: of none of them is there a loss.
+std::optional<double> meanOf(const std::vector<std::optional<double>> &losses)
+{
+    double sum = 0;
+    int64_t count = 0;
+    for (const std::optional<double> &loss : losses) {
+        sum += loss.value_or(0);
+        count += loss.has_value() ? 1 : 0;
+    }
+    return count > 0 ? std::optional(sum / static_cast<double>(count)) : std::nullopt;
+}
+
 } // namespace
 
 TrainingLoop::TrainingLoop(LoopParts parts, TrainerObserver &observer, int32_t attempt)
@@ -58,7 +70,10 @@ TrainingLoop::TrainingLoop(LoopParts parts, TrainerObserver &observer, int32_t a
       m_state(m_parts.state), m_savedStep(m_parts.isResume ? m_state.step : -1),
       m_budget(m_parts.run.frozen().spec.probes.budgetPercent / 100, probeClock())
 {
-    if (m_parts.continual) m_parts.continual->setStopCheck([this] { return isStopAsked(); });
+    if (m_parts.continual) m_parts.continual->setStopCheck([this] {
+            holdWhilePaused();
+            return isStopAsked();
+        });
     noteFrameSettings();
 }
 
@@ -112,10 +127,11 @@ void TrainingLoop::begin()
                             changePayload(*change));
     }
     // The spec's total is frozen; another one is told, and kept in the status and the checkpoints.
-    const bool isExtended = m_parts.totalSteps != frozen.train.steps;
-    const std::string upTo = isExtended ? " It trains to step " + std::to_string(m_parts.totalSteps) +
-                                              " instead of " + std::to_string(frozen.train.steps) + "."
-                                        : "";
+    const int64_t before = m_parts.totalStepsBefore > 0 ? m_parts.totalStepsBefore : frozen.train.steps;
+    const std::string upTo = m_parts.totalSteps != before ? " It trains to step " +
+                                                                std::to_string(m_parts.totalSteps) +
+                                                                " instead of " + std::to_string(before) + "."
+                                                          : "";
     const std::string payload = jsonText({{"total_steps", m_parts.totalSteps}});
     if (m_parts.isResume) {
         const std::string note = m_parts.startNote.empty() ? "" : " " + m_parts.startNote; // whole sentences
@@ -162,14 +178,20 @@ Result<TrainingLoop::Boundary> TrainingLoop::passBoundary()
     }
 }
 
-void TrainingLoop::pause()
+void TrainingLoop::holdWhilePaused()
+{
+    for (obeyPauses(); m_isPaused && !isStopAsked(); obeyPauses())
+        if (m_questions.empty() || !answerQuestion()) m_mailbox.sleep(kSignalPoll);
+}
+
+void TrainingLoop::pause(const std::string &place)
 {
     m_isPaused = true;
     m_pausedAt = probeClock();
     m_stepsUntilPause = 0;
     m_outputs.setPauseCause(std::exchange(m_pauseCause, {}));
     m_outputs.event(EventKind::Paused, m_state.step,
-                    "Paused after step " + std::to_string(m_state.step) + ".");
+                    "Paused after step " + std::to_string(m_state.step) + place + ".");
     m_outputs.setState(RunState::Paused);
 }
 
@@ -220,17 +242,14 @@ Result<void> TrainingLoop::trainStep()
     m_outputs.addTraining(seconds, outcome.numTokens);
     m_outputs.setPosition(m_state.step, m_state.elapsedSeconds);
     if (m_stepsUntilPause > 0 && --m_stepsUntilPause == 0) m_stepsUntilPause = -1; // paused at the boundary
-    const bool isStageEnd = m_parts.continual && m_parts.continual->plan().isEnd(m_state.step);
-    if (isStageEnd) endStage();
-    ORRERY_TRY(reportStep(outcome, learningRate));
-    if (isStageEnd) m_watch.beginText();
-    return {};
+    return reportStep(outcome, learningRate);
 }
 
 Result<void> TrainingLoop::reportStep(const StepOutcome &outcome, double learningRate)
 {
     const int64_t step = m_state.step;
     const bool isLast = step == m_parts.totalSteps;
+    const bool isStageEnd = endStage();
     std::vector<MetricValue> values;
     const bool isReported = step % spec().train.reportEvery == 0 || step == 1 || isLast;
     if (isReported) {
@@ -258,6 +277,7 @@ Result<void> TrainingLoop::reportStep(const StepOutcome &outcome, double learnin
         due.isAny() && (isLast || (isFree && isRoundAffordable(expectedSeconds(due)))))
         takeFrames(due, values);
     if (!values.empty()) tell(step, std::move(values), isReported);
+    if (isStageEnd) tellStage();
     if (spec().probes.every > 0 && step % spec().probes.every == 0) m_areSamplesDue = true;
     if (m_areSamplesDue && (isLast || (isFree && isRoundAffordable(0)))) drawSamples();
     return isCheckpoint ? save(true, WhenFull::Pause) : Result<void>();
@@ -290,13 +310,30 @@ Error TrainingLoop::stopNonFinite(const StepOutcome &outcome, double learningRat
 std::optional<double> TrainingLoop::measureValidation()
 {
     if (m_state.valStep != m_state.step) {
-        const auto loss = evaluate(*m_parts.sources.measures.front().source, m_parts.probes.all());
+        std::optional<double> loss;
+        if (!m_parts.sources.stages.empty()) {
+            loss = meanOf(measureStages());
+        } else {
+            loss = evaluate(*m_parts.sources.measures.front().source, m_parts.probes.all());
+            m_probed = m_parts.probes.take();
+        }
         m_hasValidation = loss.has_value();
         m_state.valLoss = loss.value_or(std::numeric_limits<double>::quiet_NaN());
         m_state.valStep = m_state.step;
-        m_probed = m_parts.probes.take();
     }
     return m_hasValidation ? std::optional(m_state.valLoss) : std::nullopt;
+}
+
+const std::vector<std::optional<double>> &
+TrainingLoop::measureStages(const std::function<void()> &beforePass)
+{
+    if (m_stageLossesStep == m_state.step) return m_stageLosses;
+    m_stageLosses.clear();
+    for (const ValidationMeasure &stage : m_parts.sources.stages)
+        m_stageLosses.push_back(evaluate(*stage.source, m_parts.probes.all(), beforePass));
+    m_stageLossesStep = m_state.step;
+    m_probed = m_parts.probes.take();
+    return m_stageLosses;
 }
 
 std::optional<double> TrainingLoop::reportValidation(std::vector<MetricValue> &values)
@@ -306,21 +343,24 @@ std::optional<double> TrainingLoop::reportValidation(std::vector<MetricValue> &v
     };
     const auto &measures = m_parts.sources.measures;
     const std::optional<double> valLoss = measureValidation();
-    add(measures.front().series, valLoss);
+    add(series::kValLoss, valLoss);
     values.insert(values.end(), m_probed.begin(), m_probed.end());
     for (size_t i = 1; i < measures.size(); ++i) add(measures[i].series, evaluate(*measures[i].source));
-    for (const ValidationMeasure &stage : m_parts.sources.stages) add(stage.series, evaluate(*stage.source));
+    const auto &stages = m_parts.sources.stages;
+    for (size_t i = 0; i < stages.size(); ++i) add(stages[i].series, measureStages()[i]);
     return valLoss;
 }
 
-std::optional<double> TrainingLoop::evaluate(ValidationSource &source, std::span<nn::Probe *const> probes)
+std::optional<double> TrainingLoop::evaluate(ValidationSource &source, std::span<nn::Probe *const> probes,
+                                             const std::function<void()> &beforePass)
 {
     return evaluateLoss(m_model, source,
                         {.maxTokens = spec().train.evalTokens,
                          .batchSize = spec().train.batchSize,
                          .dtype = dtype(),
                          .seed = m_state.seed,
-                         .probes = probes});
+                         .probes = probes,
+                         .beforePass = beforePass});
 }
 
 Result<RunState> TrainingLoop::finish()

@@ -32,6 +32,7 @@ struct LoopParts {
     TrainingOptions options;
     std::string startNote;
     int64_t totalSteps = 0;
+    int64_t totalStepsBefore = 0; ///< as in TrainingStart
     bool isResume = false;
     std::unique_ptr<nn::Transformer> model;
     std::unique_ptr<Optimizer> optimizer;
@@ -66,25 +67,37 @@ private:
     void hear();
     /// For what takes long between two boundaries, and then cannot go on.
     bool isStopAsked();
+    /// For the same, between two of its texts: a pause holds it here, and questions are answered meanwhile. What
+    /// else was said waits for the boundary: what a checkpoint would keep is not whole here.
+    void holdWhilePaused();
+    void obeyPauses();
     Result<void> obey(const ControlCommand &command);
     Result<void> change(const SettingChange &setting);
     void closeMailbox();
     void answerLate(const ControlCommand &command);
-    void pause();
+    /// @param place where, behind the step; empty: at its boundary
+    void pause(const std::string &place = {});
     Result<void> resume();
     Result<void> trainStep();
-    /// Where a stage has ended: its weights, the losses of all stages, and what is kept of it.
-    void endStage();
+    /// Where a stage has ended: its weights, the losses of all stages, and what is kept of it. The last one ends with
+    /// the run, however many steps that has been given.
+    /// @return whether one has
+    bool endStage();
+    void tellStage();
+    void noteSlowMemory();
     [[nodiscard]] std::vector<MetricValue> stageSeries() const;
     Result<void> reportStep(const StepOutcome &outcome, double learningRate);
     Error stopNonFinite(const StepOutcome &outcome, double learningRate);
     /// Nothing: there is nothing to measure.
     std::optional<double> measureValidation();
+    /// Of all texts in turn, once a step. @param beforePass as in EvaluationSettings
+    const std::vector<std::optional<double>> &measureStages(const std::function<void()> &beforePass = {});
     /// val_loss, and what the sources measure beside it.
     /// @return of the first
     std::optional<double> reportValidation(std::vector<MetricValue> &values);
     [[nodiscard]] std::optional<double> evaluate(ValidationSource &source,
-                                                 std::span<nn::Probe *const> probes = {});
+                                                 std::span<nn::Probe *const> probes = {},
+                                                 const std::function<void()> &beforePass = {});
     /// A report, and the breakpoints that it makes true.
     void tell(int64_t step, std::vector<MetricValue> values, bool hasStepValues);
     [[nodiscard]] double probeClock() const;
@@ -160,6 +173,8 @@ private:
     int64_t m_savedStep = -1; ///< of the newest whole checkpoint
     int64_t m_sampledStep = -1;
     bool m_hasValidation = true;       ///< the newest measurement found something to measure
+    std::vector<std::optional<double>> m_stageLosses; ///< of the texts, at this step:
+    int64_t m_stageLossesStep = -1;
     std::vector<MetricValue> m_probed; ///< of the newest measurement of val_loss
     bool m_areSamplesDue = false;
     ProbeBudget m_budget;       ///< of this attempt

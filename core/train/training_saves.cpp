@@ -65,6 +65,10 @@ Result<void> TrainingLoop::writeCheckpoint(bool measures)
         Error error = written.error();
         if (error.isDiskFull)
             error.hint = "Free some space on that disk, then resume; the last checkpoint is whole.";
+        else if (error.code == ErrorCode::Io)
+            error.hint += m_savedStep >= 0
+                              ? " Then resume the run: checkpoint " + std::to_string(m_savedStep) + " is whole."
+                              : " Then start the run again: it has no checkpoint yet.";
         return error;
     }
     m_savedBytes = *written;

@@ -71,8 +71,11 @@ Result<void> compareData(LoopParts &parts, const RunSpec &spec)
         ++changed;
     const std::string which =
         spec.continual.isOn() ? "the text of stage " + std::to_string(changed + 1) : "the data";
+    const StagePlan plan = StagePlan::of(spec);
+    // Of the last text nothing ever is.
+    const int64_t numKept = std::min(plan.numEnded(parts.state.step), plan.numStages - 1);
     const bool isKept = spec.continual.isOn() && spec.continual.strategy != "naive" &&
-                        static_cast<int64_t>(changed) < StagePlan::of(spec).numEnded(parts.state.step);
+                        static_cast<int64_t>(changed) < numKept;
     if (isKept)
         return Error{ErrorCode::InvalidInput,
                      "Cannot resume at step " + std::to_string(parts.state.step) +
@@ -219,6 +222,19 @@ Result<void> changeTotalSteps(TrainingStart &start, const RunDirectory &run, int
                          " steps: its newest checkpoint is of step " + std::to_string(start.step) +
                          ", expected a total of " + std::to_string(start.step) + " or more.",
                      "Give a higher total, or start a new run with fewer steps."};
+    const RunSpec &spec = run.frozen().spec;
+    const StagePlan plan = StagePlan::of(spec);
+    if (spec.continual.isOn() && totalSteps <= plan.lastBegin()) {
+        const std::string least = std::to_string(plan.lastBegin() + 1);
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot train run \"" + run.frozen().id + "\" to " + std::to_string(totalSteps) +
+                         " steps: it shares " + std::to_string(plan.numSteps) + " steps among " +
+                         std::to_string(plan.numStages) +
+                         " stages, and the text of the last one would never be seen, expected a total of " + least +
+                         " or more.",
+                     "Give a total of " + least + " or more, or start a new run with fewer steps."};
+    }
+    start.totalStepsBefore = start.totalSteps;
     start.totalSteps = totalSteps;
     return {};
 }
@@ -257,6 +273,7 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const Ru
                     .options = options,
                     .startNote = start.note,
                     .totalSteps = totalSteps,
+                    .totalStepsBefore = start.totalStepsBefore,
                     .model = std::move(model),
                     .optimizer = std::move(optimizer),
                     .tokenizer = std::move(tokenizer),

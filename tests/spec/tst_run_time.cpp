@@ -166,7 +166,9 @@ void TestRunTime::evaluationIsPartOfIt()
     QVERIFY(estimateTime(spec, estimate, speed, 0).parts.evaluation > 2.9 * time.parts.evaluation);
     spec.objective = {};
     spec.continual.stages = {"b", "c"};
-    QVERIFY(estimateTime(spec, estimate, speed, 0).parts.evaluation > 3.9 * time.parts.evaluation);
+    // Of several texts each is measured, and the mean of them is val_loss.
+    const double ofTexts = estimateTime(spec, estimate, speed, 0).parts.evaluation / time.parts.evaluation;
+    QVERIFY2(ofTexts > 2.9 && ofTexts < 3.1, qPrintable(QString::number(ofTexts)));
     spec.train.evalTokens = 0; // all of a text that is not known
     QCOMPARE(estimateTime(spec, estimate, speed, 0).parts.evaluation, 0.0);
 }

@@ -34,6 +34,7 @@ private Q_SLOTS:
     void stagesShareTheSteps();
     void replayedSequencesComeFromEarlierTexts_data();
     void replayedSequencesComeFromEarlierTexts();
+    void bufferStaysWithinItsShare_data();
     void bufferStaysWithinItsShare();
     void theEstimateKnowsItsLogits();
     void resumedLossesAreBitIdentical_data();
@@ -103,17 +104,40 @@ void TestContinual::replayedSequencesComeFromEarlierTexts()
     QCOMPARE(seen.size(), size_t(3));
 }
 
+void TestContinual::bufferStaysWithinItsShare_data()
+{
+    QTest::addColumn<QString>("strategy");
+    QTest::addColumn<double>("percent");
+    QTest::addColumn<int>("numWindows"); // of a chunk
+    QTest::newRow("er") << QStringLiteral("er") << 5.0 << 4;
+    QTest::newRow("rehearsal") << QStringLiteral("rehearsal") << 5.0 << 4;
+    QTest::newRow("derpp") << QStringLiteral("derpp") << 5.0 << 1;
+    QTest::newRow("sparse_memory") << QStringLiteral("sparse_memory") << 5.0 << 1;
+    // Without room for two excerpts.
+    QTest::newRow("er, a small buffer") << QStringLiteral("er") << 3.0 << 1;
+    QTest::newRow("rehearsal, a small buffer") << QStringLiteral("rehearsal") << 3.0 << 1;
+}
+
+/// Of all that a chunk holds, not of its first window; and as much as there is room for.
 void TestContinual::bufferStaysWithinItsShare()
 {
-    for (const char *strategy : {"er", "derpp", "rehearsal"}) {
-        StagedFixture fixture(strategy);
-        const auto source = sourceOf(fixture);
-        const auto budget =
-            static_cast<int64_t>(0.05 * static_cast<double>(fixture.data.text[0]->numTokens(Split::Train)));
-        QVERIFY(source->numChunks(0) >= 1);
-        QVERIFY(source->numChunks(0) * (fixture.spec.model.context + 1) <= budget);
-        QCOMPARE(source->numChunks(2), int64_t(0)); // the last stage is never replayed
+    QFETCH(QString, strategy);
+    QFETCH(double, percent);
+    QFETCH(int, numWindows);
+    StagedFixture fixture(strategy.toStdString(),
+                          [&](RunSpec &spec) { spec.continual.bufferPercent = percent; });
+    const auto source = sourceOf(fixture);
+    const int64_t chunk = numWindows * (fixture.spec.model.context + 1);
+    for (const int64_t stage : {0, 1}) {
+        const auto numTokens = fixture.data.text[static_cast<size_t>(stage)]->numTokens(Split::Train);
+        const auto budget = static_cast<int64_t>(percent / 100 * static_cast<double>(numTokens));
+        const int64_t numKept = source->numKeptTokens(stage);
+        QCOMPARE(numKept, source->numChunks(stage) * chunk);
+        QVERIFY2(numKept <= budget, qPrintable(QStringLiteral("%1 of %2").arg(numKept).arg(budget)));
+        QVERIFY2(numKept > budget - chunk, qPrintable(QStringLiteral("%1 of %2").arg(numKept).arg(budget)));
     }
+    QCOMPARE(source->numChunks(2), int64_t(0)); // the last stage is never replayed
+    QCOMPARE(source->numKeptTokens(2), int64_t(0));
 }
 
 void TestContinual::resumedLossesAreBitIdentical_data()

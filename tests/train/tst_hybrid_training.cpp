@@ -7,6 +7,8 @@
 
 #include <QtTest>
 
+#include <torch/types.h>
+
 using namespace orrery;
 using namespace orrery::test;
 
@@ -59,6 +61,7 @@ private Q_SLOTS:
     void evaluationDrawsTheSameEachTime();
     void plainRunsReportNothingMore();
     void learnsToFillHoles();
+    void ofNextTokensAloneItIsNextToken();
 };
 
 void TestHybridTraining::accumulationDoesNotMoveTheStep()
@@ -189,6 +192,43 @@ void TestHybridTraining::learnsToFillHoles()
     QVERIFY(losses.at(1) > 5);
     const double after = recorder.series[series::kValLossInfill].at(60);
     QVERIFY2(after < 3, qPrintable(QString::number(after)));
+}
+
+/// Switched off, the drawing of kinds and the mask of prefixes leave no bit behind.
+void TestHybridTraining::ofNextTokensAloneItIsNextToken()
+{
+    RunSpec spec = hybridRun();
+    RunFixture fixture(spec);
+    const auto tokenizer = must(Tokenizer::create(spec.data));
+    const auto train = [&](const std::string &name, const std::array<double, 3> &mix) {
+        spec.objective.name = name;
+        spec.objective.mix = {mix.begin(), mix.end()};
+        const auto objective = must(makeObjective(spec, *tokenizer));
+        TextBatchSource source(must(BatchSampler::create(*fixture.shards, spec.model.context, 7)),
+                               *objective);
+        auto model = must(nn::Transformer::create(spec.model, tokenizer->vocabSize(), 3, "cpu"));
+        auto optimizer = must(makeOptimizer(model->parameters(), spec.optimizer));
+        StepRunner runner(*model, *optimizer, source);
+        std::vector<double> losses;
+        const StepSettings settings{.batchSize = 4,
+                                    .accumulation = 2,
+                                    .seed = 5,
+                                    .dropout = 0.1,
+                                    .clip = 1.0,
+                                    .update = {.learningRate = 1e-2}};
+        for (int64_t step = 0; step < 4; ++step) losses.push_back(runner.run(step, settings).loss);
+        std::vector<at::Tensor> weights;
+        for (const nn::Parameter &parameter : model->parameters())
+            weights.push_back(parameter.master.detach());
+        return std::pair(losses, weights);
+    };
+    const auto plain = train("next_token", {1, 1, 1}), off = train("hybrid", {1, 0, 0}),
+               on = train("hybrid", {1, 1, 1});
+    QCOMPARE(off.first, plain.first);
+    QCOMPARE(off.second.size(), plain.second.size());
+    for (size_t i = 0; i < plain.second.size(); ++i) QVERIFY(at::equal(off.second[i], plain.second[i]));
+    QVERIFY(on.first != plain.first);
+    QVERIFY(!at::equal(on.second.front(), plain.second.front()));
 }
 
 QTEST_GUILESS_MAIN(TestHybridTraining)

@@ -9,6 +9,7 @@
 #include "core/store/attention_frame_codec.h"
 #include "core/train/evaluation.h"
 #include "core/train/multimodal_source.h"
+#include "core/train/step_runner.h"
 #include "tests/base/check_result.h"
 #include "tests/train/run_fixture.h"
 
@@ -16,6 +17,8 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QtTest>
+
+#include <torch/types.h>
 
 #include <algorithm>
 
@@ -141,6 +144,21 @@ public:
 private:
     QTemporaryDir m_folder;
 };
+
+/// The losses of a few steps, then the weights.
+std::vector<at::Tensor> trainOn(BatchSource &source, const RunSpec &spec)
+{
+    auto model = must(nn::Transformer::create(spec.model, 272, 1, "cpu"));
+    auto optimizer = must(makeOptimizer(model->parameters(), spec.optimizer));
+    StepRunner runner(*model, *optimizer, source);
+    std::vector<at::Tensor> all;
+    for (int64_t step = 0; step < 4; ++step)
+        all.push_back(at::scalar_tensor(
+            runner.run(step, {.batchSize = 4, .seed = 5, .clip = 1.0, .update = {.learningRate = 1e-2}}).loss,
+            at::kDouble));
+    for (const nn::Parameter &parameter : model->parameters()) all.push_back(parameter.master.detach());
+    return all;
+}
 
 double lossOf(WorldFixture &fixture, int64_t batchSize, int64_t accumulation)
 {
@@ -472,6 +490,28 @@ private Q_SLOTS:
         QCOMPARE(merged.size(), size_t{12});
         QVERIFY(merged == whole.series[series::kLoss]);
         QCOMPARE(second.series[series::kValLoss][12], whole.series[series::kValLoss][12]);
+    }
+
+    /// Switched off it draws nothing: what a sampler reads that knows of no such thing.
+    void withoutModalityDropoutAllIsShown()
+    {
+        RunSpec spec = worldRun("count,both");
+        spec.model.media.audioTokens = 16;
+        WorldFixture fixture(spec);
+        const auto train = [&](double dropout) {
+            spec.model.attention.modalityDropout = dropout;
+            const auto sources = must(makeTrainingSources(spec, fixture.data, nextTokenObjective(), {}, 4));
+            return trainOn(*sources.batches, spec);
+        };
+        MultiModalBatchSource plain(
+            must(MultiModalSampler::create(*fixture.data.multiModal, spec.model.context,
+                                           static_cast<uint64_t>(spec.seed))),
+            spec.model.attention.numModalities);
+        const std::vector<at::Tensor> expected = trainOn(plain, spec), off = train(0), on = train(0.3);
+        QCOMPARE(off.size(), expected.size());
+        for (size_t i = 0; i < expected.size(); ++i) QVERIFY(at::equal(off[i], expected[i]));
+        QVERIFY(!at::equal(on.front(), expected.front()));
+        QVERIFY(!at::equal(on.back(), expected.back()));
     }
 
     void microBatchesChangeNothing()

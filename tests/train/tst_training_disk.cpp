@@ -265,6 +265,8 @@ void TestTrainingDisk::otherFaultsStopWithOlderCheckpointsWhole()
         const auto outcome = fixture.train(recorder);
         QVERIFY(!outcome.ok());
         QCOMPARE(outcome.error().code, ErrorCode::Io);
+        const std::string &hint = outcome.error().hint; // it was a run's, which the error as such does not know
+        QVERIFY2(hint.ends_with(". Then resume the run: checkpoint 4 is whole."), hint.c_str());
     }
     QCOMPARE(recorder.count(EventKind::Warning), 1);
     QCOMPARE(listCheckpoints(fixture.run->checkpoints()), std::vector<int64_t>{4});

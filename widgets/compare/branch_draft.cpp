@@ -70,8 +70,9 @@ SpecBuilder BranchDraft::builder(QMap<QString, QString> *unreadable) const
     for (auto it = m_given.cbegin(); it != m_given.cend(); ++it)
         if (const Result<void> taken = builder.setText(toStd(it.key()), toStd(it.value())); !taken && unreadable)
             unreadable->insert(it.key(), errorText(taken.error()));
-    // A schedule that ended with the parent ends with the branch.
-    const bool isTotalFree = !m_given.contains(kTotalKey) && m_given.contains(kStepsKey);
+    // A schedule that ended with the parent ends with the branch, where it may.
+    const bool isTotalFree =
+        !m_given.contains(kTotalKey) && m_given.contains(kStepsKey) && !ruleOf(kTotalKey);
     if (isTotalFree && m_parent->spec.schedule.totalSteps == m_parent->spec.train.steps)
         (void)builder.setValue(toStd(kTotalKey), FieldValue{builder.preview().train.steps});
     return builder;

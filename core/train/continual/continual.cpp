@@ -2,6 +2,7 @@
 // Axes: R replayed sequences, T tokens, V vocabulary, K kept logits, S slots of a memory, C width.
 #include "core/train/continual/continual.h"
 
+#include "core/nn/masked_cross_entropy.h"
 #include "core/spec/continual_work.h"
 #include "core/train/continual/dreams.h"
 #include "core/train/step_runner.h"
@@ -16,20 +17,10 @@ namespace {
 
 constexpr int64_t kAveragedShare = 4; ///< one over it: the last steps of a stage whose weights are averaged
 constexpr int64_t kDreamStart = 8;    ///< tokens of an excerpt that a made-up text begins with
-constexpr int64_t kIgnoredTarget = -100;
 constexpr const char *kSemanticValues = "semantic.values"; ///< as the memory plugin calls them
 
 /// One row per slot.
 at::Tensor slotRows(const at::Tensor &values) { return values.reshape({-1, values.size(-1)}); }
-
-at::Tensor crossEntropy(const at::Tensor &logits_BTV, const BatchTensors &batch)
-{
-    at::Tensor targets_N = batch.targets_BT.reshape({-1});
-    if (batch.mask_BT.defined())
-        targets_N = targets_N.masked_fill(batch.mask_BT.reshape({-1}) == 0, kIgnoredTarget);
-    return at::cross_entropy_loss(logits_BTV.reshape({-1, logits_BTV.size(-1)}), targets_N, {},
-                                  at::Reduction::Mean, kIgnoredTarget);
-}
 
 std::string stageName(const char *what, int64_t stage) { return what + std::to_string(stage + 1); }
 
@@ -84,7 +75,8 @@ at::Tensor Continual::loss(nn::Transformer &model, const BatchTensors &batch,
     const at::Tensor distance = m_strategy == Strategy::Derpp
                                     ? keptDistance(student_RTV)
                                     : teacherDistance(student_RTV, rows, rows_R, batch, context);
-    return crossEntropy(logits_BTV, batch) + m_spec.continual.distillWeight * distance;
+    const at::Tensor targets_N = nn::maskedTargets(batch.targets_BT, batch.mask_BT);
+    return nn::meanCrossEntropy(logits_BTV, targets_N) + m_spec.continual.distillWeight * distance;
 }
 
 at::Tensor Continual::keptDistance(const at::Tensor &student_RTV) const

@@ -57,7 +57,7 @@ public:
     void keepStage(nn::Transformer &model, int64_t stage);
 
     /// Asked while texts are made up and a stage is looked at, which can take minutes. Somebody who wants to
-    /// stop does not wait for them.
+    /// stop does not wait for them; it may take its time, when somebody wants to pause.
     void setStopCheck(std::function<bool()> isStopAsked) { m_isStopAsked = std::move(isStopAsked); }
     /// It was asked, and the answer was yes: no step may follow. What a checkpoint carries is whole, and a
     /// resume makes up the texts, or looks at the stage, anew.

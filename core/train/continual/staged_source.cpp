@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace orrery {
@@ -16,22 +15,7 @@ namespace {
 /// Layers of the keys of RngPurpose::Replay.
 enum ReplayStream : uint32_t { kBuffer, kSequence, kOffset, kSample, kDreams = kDreamStream, kStart };
 
-constexpr int64_t kExcerptWindows = 4; ///< of an excerpt
-
 } // namespace
-
-ReplayPlan replayPlan(const ContinualSpec &spec)
-{
-    const bool replays = spec.strategy != "naive" && spec.strategy != "ewc";
-    if (!spec.isOn() || !replays) return {};
-    // As many tokens, seen at more offsets. derpp keeps logits of single positions; sparse_memory was measured with
-    // single windows.
-    const bool keepsExcerpts = spec.strategy == "rehearsal" || spec.strategy == "er";
-    return {.bufferShare = spec.bufferPercent / 100,
-            .sequenceShare = spec.replayShare,
-            .windowsPerChunk = keepsExcerpts ? kExcerptWindows : 1,
-            .dreamShare = spec.strategy == "rehearsal" ? kDreamShare : 0};
-}
 
 Result<std::unique_ptr<StagedBatchSource>> StagedBatchSource::create(const RunSpec &spec, const RunData &data,
                                                                      StagePlan plan, const ReplayPlan &replay,
@@ -55,29 +39,17 @@ Result<std::unique_ptr<StagedBatchSource>> StagedBatchSource::create(const RunSp
 Result<void> StagedBatchSource::drawBuffers()
 {
     for (size_t stage = 0; stage + 1 < m_data.text.size(); ++stage) {
-        const TokenShards &shards = *m_data.text[stage];
-        const uint64_t numTokens = shards.numTokens(Split::Train);
-        const auto window = static_cast<uint64_t>(m_context + 1);
-        const auto budget = static_cast<uint64_t>(m_replay.bufferShare * static_cast<double>(numTokens));
-        int64_t numWindows = m_replay.windowsPerChunk;
-        // A small buffer keeps several short excerpts rather than one.
-        if (2 * window * static_cast<uint64_t>(numWindows) > budget) numWindows = 1;
-        const uint64_t chunk = window * static_cast<uint64_t>(numWindows);
-        m_chunkWindows.push_back(numWindows);
-        const uint64_t numPlaces = numTokens / chunk, numKept = std::min(budget / chunk, numPlaces);
-        if (numKept == 0)
-            return Error{ErrorCode::InvalidInput,
-                         "Cannot replay stage " + std::to_string(stage + 1) + ": its buffer holds " +
-                             std::to_string(budget) + " of " + std::to_string(numTokens) +
-                             " tokens, expected at least one window of " + std::to_string(window) + ".",
-                         "Use more text, a higher continual.buffer_percent or a shorter model.context."};
-        std::vector<uint64_t> places(numPlaces);
+        ORRERY_ASSIGN(const ReplayBuffer buffer,
+                      planReplayBuffer(m_replay, m_context, static_cast<int64_t>(stage),
+                                       m_data.text[stage]->numTokens(Split::Train)));
+        m_chunkWindows.push_back(buffer.windowsPerChunk);
+        std::vector<uint64_t> places(buffer.numPlaces);
         std::iota(places.begin(), places.end(), uint64_t(0));
         const CounterRng rng(
             {.seed = m_seed, .step = stage, .layer = kBuffer, .purpose = RngPurpose::Replay});
-        for (uint64_t i = 0; i < numKept; ++i) {
-            std::swap(places[i], places[i + rng.below(i, numPlaces - i)]);
-            m_buffers[stage].push_back(places[i] * chunk);
+        for (uint64_t i = 0; i < buffer.numKept; ++i) {
+            std::swap(places[i], places[i + rng.below(i, buffer.numPlaces - i)]);
+            m_buffers[stage].push_back(places[i] * buffer.chunkTokens);
         }
     }
     return {};
@@ -113,6 +85,12 @@ void StagedBatchSource::appendChunk(int64_t stage, int64_t chunk, Batch &batch) 
 {
     const auto index = static_cast<size_t>(stage);
     append(*m_data.text[index], m_buffers[index][static_cast<size_t>(chunk)], batch);
+}
+
+int64_t StagedBatchSource::numKeptTokens(int64_t stage) const
+{
+    const int64_t count = numChunks(stage);
+    return count == 0 ? 0 : count * m_chunkWindows[static_cast<size_t>(stage)] * (m_context + 1);
 }
 
 int64_t StagedBatchSource::numWindows(int64_t stage) const
@@ -217,31 +195,6 @@ void StagedBatchSource::fill(const BatchPlace &place, ModelBatch &out)
                          .step = static_cast<uint64_t>(place.step),
                          .firstSample = static_cast<uint32_t>(place.firstSample())},
                         out);
-}
-
-int64_t MixedValidationSource::numWindows() const
-{
-    int64_t least = std::numeric_limits<int64_t>::max();
-    for (const auto &shards : m_data.text)
-        least = std::min(least, EvalWindows{shards.get(), m_context}.numWindows());
-    return least * std::ssize(m_data.text);
-}
-
-void MixedValidationSource::fill(int64_t first, int64_t count, uint64_t seed, ModelBatch &out)
-{
-    const int64_t numTexts = std::ssize(m_data.text);
-    m_text = {.context = m_context};
-    bool hasMask = false;
-    for (const auto &shards : m_data.text) hasMask = hasMask || shards->hasMask();
-    for (int64_t window = first; window < first + count; ++window) {
-        const TokenShards &shards = *m_data.text[static_cast<size_t>(window % numTexts)];
-        EvalWindows{&shards, m_context}.fill(window / numTexts, 1, m_one);
-        m_text.tokens_BT1.insert(m_text.tokens_BT1.end(), m_one.tokens_BT1.begin(), m_one.tokens_BT1.end());
-        if (hasMask && m_one.mask_BT.empty()) m_one.mask_BT.assign(static_cast<size_t>(m_context), 1);
-        m_text.mask_BT.insert(m_text.mask_BT.end(), m_one.mask_BT.begin(), m_one.mask_BT.end());
-        ++m_text.numSequences;
-    }
-    nextTokenObjective().prepare(m_text, {.seed = seed}, out);
 }
 
 } // namespace orrery

@@ -5,25 +5,15 @@
 #pragma once
 
 #include "core/data/batch_sampler.h"
+#include "core/spec/replay_plan.h"
+#include "core/spec/stage_plan.h"
 #include "core/train/batch_source.h"
-#include "core/train/continual/stage_plan.h"
 #include "core/train/objective.h"
 #include "core/train/run_data.h"
 
 #include <vector>
 
 namespace orrery {
-
-/// How earlier stages are replayed.
-struct ReplayPlan {
-    double bufferShare = 0;      ///< of a stage's training tokens, the most that is kept
-    double sequenceShare = 0;    ///< of a step's sequences
-    int64_t windowsPerChunk = 1; ///< above 1: longer excerpts are kept and replayed from any offset
-    double dreamShare = 0; ///< of the replayed sequences, those that are made-up texts once there are some
-};
-
-/// As a strategy wants it.
-ReplayPlan replayPlan(const ContinualSpec &spec);
 
 class StagedBatchSource final : public BatchSource {
 public:
@@ -47,6 +37,9 @@ public:
     {
         return std::ssize(m_buffers[static_cast<size_t>(stage)]);
     }
+    /// Of the stage's training text, that its chunks hold together: those of numChunks() excerpts of one
+    /// window or of several.
+    [[nodiscard]] int64_t numKeptTokens(int64_t stage) const;
     /// Whole windows of the stage's training text; at least 1.
     [[nodiscard]] int64_t numWindows(int64_t stage) const;
     /// The first window of a chunk. Appends context + 1 tokens and context masks.
@@ -80,25 +73,11 @@ private:
     uint64_t m_seed = 0;
     bool m_hasMask = false;
     std::vector<std::vector<uint64_t>> m_buffers; ///< by stage: where its chunks begin
-    std::vector<int64_t> m_chunkWindows;          ///< by stage
+    std::vector<int64_t> m_chunkWindows;          ///< by stage that is kept
     std::vector<std::vector<int32_t>> m_dreams_NT1; ///< by stage; empty: none
     int64_t m_sequencesPerStep = 0;
     Batch m_text;
     std::vector<Replay> m_replays;
-};
-
-/// Validation windows of several texts in turn, so that each weighs the same however much is measured.
-class MixedValidationSource final : public ValidationSource {
-public:
-    MixedValidationSource(RunData data, int64_t context) : m_data(std::move(data)), m_context(context) {}
-    [[nodiscard]] int64_t context() const override { return m_context; }
-    [[nodiscard]] int64_t numWindows() const override;
-    void fill(int64_t first, int64_t count, uint64_t seed, ModelBatch &out) override;
-
-private:
-    RunData m_data;
-    int64_t m_context;
-    Batch m_text, m_one;
 };
 
 } // namespace orrery

@@ -104,6 +104,13 @@ private Q_SLOTS:
         QVERIFY(after.contains(11));
         QCOMPARE(after.at(11), 3.0);
         QCOMPARE(after.at(4), 2.0);
+        for (const char *name : {"stage_loss/1", "stage_loss/3", "forgetting", "backward_transfer"})
+            QVERIFY2(points(strategy, name).contains(11), name);
+        // One that is refused shows no progress.
+        const EngineAnswer refused = m_home.run({u"resume"_s, run, u"--steps"_s, u"4"_s});
+        QVERIFY2(refused.exitCode != 0 && refused.all().contains(u"expected a total of 11 or more"_s) &&
+                     !refused.all().contains(u'%'),
+                 qPrintable(refused.all()));
 
         const QStringList ask{u"--prompt"_s, u"the"_s, u"--max-tokens"_s, u"6"_s, u"--seed"_s, u"3"_s,
                               u"--threads"_s, u"1"_s, u"--json"_s};
@@ -136,6 +143,9 @@ private Q_SLOTS:
                                   << u"expected 0, as each text has other losses"_s;
         QTest::newRow("no semantic memory") << QStringList{u"second.txt"_s} << u"continual.strategy=sparse_memory"_s
                                             << u"beside a model without a semantic memory"_s;
+        QTest::newRow("a buffer without room") << QStringList{u"second.txt"_s}
+                                               << u"continual.strategy=er continual.buffer_percent=0.001"_s
+                                               << u"Cannot replay stage 1: its buffer holds 0 of "_s;
         QTest::newRow("no such strategy")
             << QStringList{u"second.txt"_s} << u"continual.strategy=hope"_s << u"expected one of naive, er"_s;
     }
@@ -144,7 +154,7 @@ private Q_SLOTS:
         QFETCH(const QStringList, stages);
         QFETCH(const QString, setting);
         QFETCH(const QString, part);
-        const EngineAnswer answer = train(u"refused"_s, stages, {setting});
+        const EngineAnswer answer = train(u"refused"_s, stages, setting.split(u' '));
         QVERIFY2(answer.exitCode != 0 && answer.all().contains(part), qPrintable(answer.all()));
         QVERIFY(!QFile::exists(m_home.path(u"refused"_s)));
     }

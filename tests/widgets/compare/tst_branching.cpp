@@ -163,6 +163,9 @@ void TestBranching::draftKnowsWhatMayChange()
     QCOMPARE(rule.has_value(), !why.isEmpty());
     if (rule) QVERIFY2(fromStd(rule->expected).contains(why), rule->expected.c_str());
     QVERIFY(draftOf(specOf({{"model.position", "learned"}})).ruleOf(u"model.context"_s).has_value());
+    // Texts in turn share its steps.
+    QVERIFY(draftOf(specOf({{"continual.stages", "[\"b\"]"}})).ruleOf(u"schedule.total_steps"_s).has_value());
+    QVERIFY(!draftOf(specOf()).ruleOf(u"schedule.total_steps"_s));
 }
 
 void TestBranching::draftMakesRequestAndCommand()

@@ -4,12 +4,12 @@
 
 #include "core/spec/run_spec.h"
 
-#include <algorithm>
 #include <cstdint>
 
 namespace orrery {
 
-/// Stages share the steps that the run was made for equally; what a resume adds belongs to the last one.
+/// Stages share the steps that the run was made for equally; what a resume adds belongs to the last one, which ends
+/// where the training does.
 struct StagePlan {
     int64_t numStages = 1;
     int64_t numSteps = 1; ///< of the frozen spec
@@ -22,6 +22,8 @@ struct StagePlan {
     /// Finished updates with which a stage (from 0) ends.
     [[nodiscard]] int64_t end(int64_t stage) const { return numSteps * (stage + 1) / numStages; }
     [[nodiscard]] int64_t begin(int64_t stage) const { return stage == 0 ? 0 : end(stage - 1); }
+    /// A training that ends here, or before, never sees its last text.
+    [[nodiscard]] int64_t lastBegin() const { return begin(numStages - 1); }
     /// Of the update that follows `step` finished ones.
     [[nodiscard]] int64_t stageAt(int64_t step) const
     {
