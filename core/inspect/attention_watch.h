@@ -7,6 +7,7 @@
 #include "core/inspect/attention_weights.h"
 #include "core/inspect/map_pool.h"
 #include "core/inspect/memory_uses.h"
+#include "core/nn/plugin_failure.h"
 
 #include <functional>
 #include <map>
@@ -16,7 +17,7 @@
 namespace orrery {
 
 /// Thrown between two layers, caught where the pass began.
-struct LookCancelled {};
+struct LookCancelled : nn::PassEnded {};
 
 /// Maps over one rectangle. Heads may come in any order, and twice.
 struct MapPlan {

@@ -20,8 +20,12 @@ private:
     std::string m_reason;
 };
 
-/// Runs a plugin's code. Memory that ran out and a SettingError keep their type; whatever else is thrown, also
-/// what is no exception class, becomes a PluginFailure.
+/// Base of what somebody who looks at a pass throws to end it: it may come out of a part that a plugin has put
+/// the program's own attention into.
+struct PassEnded {};
+
+/// Runs a plugin's code. Memory that ran out, a SettingError and PassEnded keep their type; whatever else is
+/// thrown, also what is no exception class, becomes a PluginFailure.
 class PluginGuard {
 public:
     explicit PluginGuard(std::string id) : m_id(std::move(id)) {}

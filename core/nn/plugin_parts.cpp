@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/nn/plugin_parts.h"
 
+#include "core/nn/plugin_states.h"
+
 #include <c10/util/Exception.h>
 
 #include <new>
@@ -66,6 +68,7 @@ public:
     }
     at::Tensor forward(const at::Tensor &x_BTC, const ForwardContext &context) override
     {
+        const OwnStates own(context.cache, m_guard);
         at::Tensor y_BTC = m_guard([&] { return m_part->forward(x_BTC, context); });
         checkResult(y_BTC, x_BTC, m_guard);
         checkNotes(context, m_guard);
@@ -87,6 +90,7 @@ public:
     }
     void beginText(KvCache &cache, int64_t batch) override
     {
+        const OwnStates own(&cache, this->m_guard);
         this->m_guard([&] { this->m_part->beginText(cache, batch); });
     }
 };
@@ -100,6 +104,7 @@ public:
     [[nodiscard]] AttentionMask make(const MaskShape &shape, const ForwardContext &context,
                                      const at::TensorOptions &options) const override
     {
+        const OwnStates own(context.cache, m_guard);
         AttentionMask mask = m_guard([&] { return m_part->make(shape, context, options); });
         if (mask.kind == AttentionMask::Kind::Bias) checkBias(mask.bias_B1TS, shape, options);
         return mask;
@@ -134,6 +139,7 @@ public:
     }
     void look(int64_t layer, const at::Tensor &x_BTC, const ForwardContext &context) override
     {
+        const OwnStates own(context.cache, m_guard);
         const int64_t version = x_BTC._version();
         m_guard([&] { m_part->look(layer, x_BTC, context); });
         if (x_BTC._version() != version)
@@ -157,6 +163,7 @@ public:
     }
     at::Tensor read(const SourceInput &input, const ForwardContext &context) override
     {
+        const OwnStates own(context.cache, m_guard);
         at::Tensor y_BHTD = m_guard([&] { return m_part->read(input, context); });
         checkResult(y_BHTD, input.local_BHTD, m_guard);
         checkNotes(context, m_guard);
@@ -168,6 +175,7 @@ public:
     }
     void beginText(KvCache &cache, int64_t batch) override
     {
+        const OwnStates own(&cache, m_guard);
         m_guard([&] { m_part->beginText(cache, batch); });
     }
 
@@ -192,6 +200,8 @@ void PluginGuard::rethrow() const
         throw; // of a part within a part
     } catch (const SettingError &) {
         throw; // the user's mistake, not the plugin's
+    } catch (const PassEnded &) {
+        throw;
     } catch (const std::bad_alloc &) {
         throw;
     } catch (const c10::OutOfMemoryError &) {

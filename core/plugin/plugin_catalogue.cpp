@@ -204,14 +204,8 @@ void PluginCatalogue::scanDirectory(const PluginDirectory &directory, bool isBui
     }
     // Whoever may change a link on the way, or a folder above, may put another folder in its place.
     for (const fs::path &way : {fs::absolute(directory.path, failed), path})
-        if (auto trusted = checkTrustedWay(way); !trusted) {
-            m_problems.push_back(trusted.error());
-            return;
-        }
-    if (auto trusted = checkTrustedFolder(path); !trusted) {
-        m_problems.push_back(trusted.error());
-        return;
-    }
+        if (auto trusted = checkTrustedWay(way); !trusted) return leaveOut(path, trusted.error());
+    if (auto trusted = checkTrustedFolder(path); !trusted) return leaveOut(path, trusted.error());
     std::vector<fs::path> folders;
     for (fs::directory_iterator next(path, failed); !failed && next != fs::directory_iterator();
          next.increment(failed)) {
@@ -242,6 +236,37 @@ void PluginCatalogue::scanDirectory(const PluginDirectory &directory, bool isBui
     }
 }
 
+/// Nothing in it is read: who asks for one of them hears why it is not used.
+void PluginCatalogue::leaveOut(const fs::path &path, const Error &why)
+{
+    m_problems.push_back(why);
+    std::error_code failed;
+    std::vector<fs::path> folders;
+    for (fs::directory_iterator next(path, failed); !failed && next != fs::directory_iterator() && folders.size() < kMaxPlugins;
+         next.increment(failed)) {
+        const std::string id = next->path().filename().string();
+        std::error_code ignored;
+        if (isPluginName(id) && fs::exists(fs::symlink_status(next->path() / (id + ".json"), ignored)))
+            folders.push_back(next->path());
+    }
+    std::sort(folders.begin(), folders.end());
+    for (const fs::path &folder : folders) {
+        PluginRecord record;
+        record.info.id = folder.filename().string();
+        record.info.directory = folder.string();
+        refuse(record, why);
+        m_leftOut.push_back(std::move(record));
+    }
+}
+
+/// Behind all others: whoever may write there could give it the name of one that is used.
+void PluginCatalogue::addLeftOut()
+{
+    for (PluginRecord &record : m_leftOut)
+        if (!findRecord(m_found, record.info.id)) m_found.push_back(std::move(record));
+    m_leftOut.clear();
+}
+
 PluginCatalogue PluginCatalogue::scan(const std::vector<PluginDirectory> &directories)
 {
     std::error_code ignored;
@@ -260,6 +285,7 @@ PluginCatalogue PluginCatalogue::scan(const std::vector<PluginDirectory> &direct
         seen.push_back(paths[i]);
         catalogue.scanDirectory(directories[i], isAmong(builtIn, paths[i]));
     }
+    catalogue.addLeftOut();
     catalogue.settle();
     return catalogue;
 }

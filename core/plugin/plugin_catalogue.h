@@ -43,14 +43,18 @@ public:
     [[nodiscard]] std::vector<PluginInfo> infos() const;
     /// The program's fields and those of these plugins.
     [[nodiscard]] FieldTable::Ptr fieldTable() const { return FieldTable::withPlugins(infos()); }
-    /// What is wrong with folders as such: named but missing, or not to be trusted.
+    /// What is wrong with folders as such: named but missing, or not to be trusted. What lies in the latter is among
+    /// the records by its name alone, refused with that reason, where no other folder has that id.
     [[nodiscard]] const std::vector<Error> &problems() const { return m_problems; }
 
 private:
     void scanDirectory(const PluginDirectory &directory, bool isBuiltIn);
+    void leaveOut(const std::filesystem::path &path, const Error &why);
+    void addLeftOut();
     void settle();
 
     std::vector<PluginRecord> m_found; ///< in the order of the folders, each as it is by itself
+    std::vector<PluginRecord> m_leftOut; ///< of folders that nobody may trust, while they are scanned
     std::vector<std::string> m_preferred;
     std::vector<PluginRecord> m_records; ///< what names and requirements make of them
     std::vector<Error> m_problems;

@@ -39,10 +39,11 @@ class ManifestReader {
 public:
     ManifestReader(const Json &json, const std::string &id) : m_json(json), m_id(id) {}
     Result<PluginManifest> read();
-    /// Of the names what is right by itself.
+    /// Of the names, and of what it provides, what is right by itself.
     PluginInfo identity();
 
 private:
+    [[nodiscard]] std::vector<ProvidedPart> knownParts() const;
     Result<void> readApiVersion();
     Result<void> readNames();
     Result<void> readRequirements();
@@ -107,7 +108,26 @@ PluginInfo ManifestReader::identity()
     if (auto name = text(m_json, "name", kMaxNameBytes)) info.name = std::move(*name);
     if (auto version = text(m_json, "version", kMaxVersionBytes); version && parsePluginVersion(*version))
         info.version = std::move(*version);
+    info.provides = knownParts();
     return info;
+}
+
+/// Who asks for one of them hears that it is of this plugin, and why that cannot be used.
+std::vector<ProvidedPart> ManifestReader::knownParts() const
+{
+    std::vector<ProvidedPart> parts;
+    const auto found = m_json.find("provides");
+    if (found == m_json.end() || !found->is_array()) return parts;
+    const std::vector<std::string> &points = extensionPointNames();
+    for (const Json &entry : *found) {
+        if (!entry.is_object() || parts.size() >= kMaxProvided) continue;
+        const auto point = text(entry, "point", kMaxNameBytes), name = text(entry, "name", kMaxNameBytes);
+        if (!point || !name || !isPluginName(*name)) continue;
+        const ProvidedPart part{*point, *name};
+        const bool isKnown = std::find(points.begin(), points.end(), part.point) != points.end();
+        if (isKnown && std::find(parts.begin(), parts.end(), part) == parts.end()) parts.push_back(part);
+    }
+    return parts;
 }
 
 Result<void> ManifestReader::readApiVersion()

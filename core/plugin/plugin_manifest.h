@@ -26,8 +26,8 @@ inline constexpr uint64_t kMaxManifestBytes = uint64_t{256} << 10;
 Result<PluginManifest> parsePluginManifest(std::string_view json, const std::string &id);
 /// <folder>/<id>.json. @error as parsePluginManifest(); InvalidInput above kMaxManifestBytes, NotFound, Io
 Result<PluginManifest> readPluginManifest(const std::filesystem::path &folder);
-/// What can be told of a plugin whose manifest is refused: name, version and interface, each where it is
-/// right by itself; empty where not, or where the JSON is broken.
+/// What can be told of a plugin whose manifest is refused: name, version, interface and what it provides, each
+/// where it is right by itself; empty where not, or where the JSON is broken.
 PluginInfo parsePluginIdentity(std::string_view json, const std::string &id);
 PluginInfo readPluginIdentity(const std::filesystem::path &folder);
 

@@ -65,22 +65,27 @@ Error refusedChoice(const PluginInfo &plugin)
                  plugin.hint};
 }
 
+constexpr size_t kMaxReasons = 3; ///< in one hint
+
 /// Of plugins whose JSON nobody could read, and so nobody knows what they bring: the end of a hint about an unknown name.
 std::optional<Error> unreadPlugins(const std::vector<PluginInfo> &plugins)
 {
-    std::vector<std::string> unread;
-    const PluginInfo *first = nullptr;
+    std::vector<std::string> unread, reasons;
     for (const PluginInfo &plugin : plugins) {
-        if (plugin.isUsable() || !plugin.version.empty()) continue; // with a version the JSON was read
-        if (!first) first = &plugin;
+        // Of what was read it is known that it has a half, or what it provides.
+        if (plugin.isUsable() || plugin.hasEngine || plugin.hasUi || !plugin.provides.empty()) continue;
         unread.push_back("\"" + plugin.id + "\"");
+        if (unread.size() <= kMaxReasons) reasons.push_back(unread.back() + ": " + plugin.reasonInSentence());
     }
-    if (!first) return std::nullopt;
+    if (unread.empty()) return std::nullopt;
+    if (unread.size() == 1)
+        return Error{ErrorCode::InvalidInput, "", "If it is of plugin " + unread.front() + ", that was refused: " +
+                                                      reasons.front().substr(unread.front().size() + 2)};
+    const std::string others =
+        unread.size() > kMaxReasons ? " Of the others orrery-engine plugins list says why." : std::string();
     return Error{ErrorCode::InvalidInput, "",
-                 unread.size() == 1
-                     ? "If it is of plugin " + unread.front() + ", that was refused: " + first->reasonInSentence()
-                     : "If it is of one of the plugins " + joinText(unread, ", ") +
-                           ", these were refused: orrery-engine plugins list says why."};
+                 "If it is of one of the plugins " + joinText(unread, ", ") + ", these were refused. " +
+                     joinText(reasons, " ") + others};
 }
 
 Field usedPluginsField()

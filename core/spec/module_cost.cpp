@@ -126,6 +126,32 @@ std::vector<ModuleSwitch> modulesOf(const RunSpec &spec, const FieldTable &table
     return modules;
 }
 
+std::vector<std::string> switchesOfIdlePlugin(const PluginInfo &plugin, const RunSpec &spec)
+{
+    // What a field chooses, or what somebody asks for, is in use at no cost of its own; so may be a probe.
+    const auto isOfEveryModel = [](const ProvidedPart &part) {
+        return part.point == "AttentionSource" || part.point == "ResidualModule" || part.point == "HeadModule";
+    };
+    Values values = formulaValues(plugin, spec);
+    const auto isIdle = [&plugin](const Values &with) {
+        return std::all_of(plugin.costs.begin(), plugin.costs.end(),
+                           [&with](const PluginCost &cost) { return costsNothing(cost, with); });
+    };
+    if (plugin.provides.empty() || plugin.costs.empty() || !isIdle(values) ||
+        !std::all_of(plugin.provides.begin(), plugin.provides.end(), isOfEveryModel))
+        return {};
+    std::vector<std::string> switches;
+    const size_t prefix = ("plugins." + plugin.id + ".").size();
+    for (const Field &field : plugin.settings) {
+        const auto value = values.find(field.key.substr(prefix));
+        if (value == values.end() || value->second != 0) continue;
+        value->second = 1;
+        if (!isIdle(values)) switches.push_back(field.key);
+        value->second = 0;
+    }
+    return switches;
+}
+
 RunSpec withoutModule(RunSpec spec, const ModuleSwitch &module, const FieldTable &table)
 {
     const Field *field = table.find(module.key);

@@ -48,6 +48,9 @@ struct ModuleCosts {
 /// of one of the program's own, each part that a plugin states costs for, further data. Parts whose costs
 /// nobody states are left out.
 std::vector<ModuleSwitch> modulesOf(const RunSpec &spec, const FieldTable &table);
+/// Where all parts of a used plugin that its costs tell of are off, and it has no others: the settings that switch one on.
+/// Empty: some are on, or that is not known.
+std::vector<std::string> switchesOfIdlePlugin(const PluginInfo &plugin, const RunSpec &spec);
 /// The spec without the module. A value that the field does not take leaves it as it is.
 RunSpec withoutModule(RunSpec spec, const ModuleSwitch &module, const FieldTable &table);
 

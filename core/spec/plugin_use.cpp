@@ -231,6 +231,21 @@ std::vector<FieldProblem> findPluginProblems(const RunSpec &spec, const FieldTab
     return problems;
 }
 
+std::optional<Error> refusalOfNamed(const RunSpec &spec, const FieldTable &table)
+{
+    std::optional<Error> all;
+    for (const std::string &text : spec.plugins.use) {
+        const auto reference = parsePluginReference(text);
+        auto refusal = reference ? refusalOf(*reference, table) : std::nullopt;
+        if (!refusal) continue;
+        if (all)
+            all->message += " " + refusal->message;
+        else
+            all = std::move(refusal);
+    }
+    return all;
+}
+
 Result<void> checkPluginUse(const RunSpec &spec, const FieldTable &table)
 {
     const auto problems = findPluginProblems(spec, table);

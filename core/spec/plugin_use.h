@@ -6,6 +6,7 @@
 #include "core/spec/field_table.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ std::vector<std::string> pluginsUsedBy(const RunSpec &spec, const FieldTable &ta
 /// Plugins that are missing, refused or of another major version, and settings of plugins that are not used
 /// or do not have them. Keys are those of the fields that ask for the plugin.
 std::vector<FieldProblem> findPluginProblems(const RunSpec &spec, const FieldTable &table);
+/// Of those that a spec names in plugins.use, which are missing, refused or of another major version: all in one
+/// error. Nothing when they can be used.
+std::optional<Error> refusalOfNamed(const RunSpec &spec, const FieldTable &table);
 /// All of those problems in one error, or the first of the names that plugins may provide, or of a value of a
 /// setting; the rest of the spec is not looked at. What a program asks before it loads anything.
 Result<void> checkPluginUse(const RunSpec &spec, const FieldTable &table);

@@ -5,6 +5,7 @@
 #include "core/spec/field_table.h"
 #include "core/spec/field_values.h"
 #include "core/spec/objective_mix.h"
+#include "core/spec/plugin_use.h"
 #include "core/spec/spec_rules.h"
 #include "core/spec/strict_json.h"
 
@@ -203,7 +204,14 @@ Result<void> SpecBuilder::setJson(std::string_view json)
     ORRERY_TRY(checkVersion(parsed));
     forgetUnreadPatches(parsed);
     Values values;
-    ORRERY_TRY(collect(*m_table, "", parsed, values));
+    if (auto collected = collect(*m_table, "", parsed, values); !collected) {
+        // A name or setting that is not known here is often of a plugin that is not: that one is to be mended.
+        RunSpec said;
+        gatherPlugins("", parsed, said);
+        if (auto refusal = m_table->find(kUsePluginsKey) ? refusalOfNamed(said, *m_table) : std::nullopt)
+            return std::move(*refusal);
+        return collected;
+    }
     migrate(parsed, values);
     // All or nothing: a refused file leaves no half of itself behind.
     for (auto &[key, value] : values) m_values.insert_or_assign(key, std::move(value));

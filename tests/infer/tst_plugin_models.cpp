@@ -7,6 +7,7 @@
 #include "core/base/files.h"
 #include "core/infer/model_loader.h"
 #include "core/nn/masks.h"
+#include "core/nn/plugin_parts.h"
 
 #include <ATen/ATen.h>
 #include <QTemporaryDir>
@@ -19,6 +20,49 @@ namespace {
 class DoubledInput final : public nn::FeedForward {
 public:
     at::Tensor forward(const at::Tensor &x_BTC, const nn::ForwardContext &) override { return x_BTC * 2; }
+};
+
+/// A memory that throws where it is told to.
+class BadMemory final : public nn::PartState, public MemoryControl {
+public:
+    explicit BadMemory(std::string bad) : m_bad(std::move(bad)) {}
+    MemoryControl *memory() override { return this; }
+    [[nodiscard]] std::shared_ptr<nn::PartState> clone() const override
+    {
+        meet("clone");
+        return std::make_shared<BadMemory>(*this);
+    }
+    void endText(const nn::KvCache &) override { meet("endText"); }
+    [[nodiscard]] MemoryStatus status() const override { return {}; }
+    [[nodiscard]] std::vector<MemoryEvent> listEvents() const override { return {}; }
+    Result<void> pin(int64_t, bool) override { return {}; }
+    int64_t wipe(const std::string &) override { return 0; }
+    [[nodiscard]] Result<void> save(const std::filesystem::path &) const override { return {}; }
+    Result<void> load(const std::filesystem::path &) override { return {}; }
+
+private:
+    void meet(const std::string &what) const
+    {
+        if (m_bad == what) throw std::runtime_error(what + " is out of order");
+    }
+    std::string m_bad;
+};
+
+class BadSource final : public nn::AttentionSource {
+public:
+    explicit BadSource(std::string bad) : m_bad(std::move(bad)) {}
+    at::Tensor read(const nn::SourceInput &input, const nn::ForwardContext &) override
+    {
+        return input.local_BHTD;
+    }
+    [[nodiscard]] bool remembers() const override { return true; }
+    void beginText(nn::KvCache &cache, int64_t) override
+    {
+        cache.parts["bad"] = std::make_shared<BadMemory>(m_bad);
+    }
+
+private:
+    std::string m_bad;
 };
 
 } // namespace
@@ -109,6 +153,40 @@ private Q_SLOTS:
                                           [](const GeneratedToken &) { return true; }, never));
         }
         nn::maskPolicyRegistry().remove("strided");
+    }
+    void whatAPluginRemembersFailsWithItsName_data()
+    {
+        QTest::addColumn<QString>("bad");
+        for (const char *name : {"", "clone", "endText"})
+            QTest::addRow("throws in: %s", name) << QString(name);
+    }
+    /// Not in a pass, but when somebody looks at what was remembered.
+    void whatAPluginRemembersFailsWithItsName()
+    {
+        QFETCH(QString, bad);
+        nn::attentionSourceRegistry().add("bad", [&bad](nn::BuildContext &) {
+            return guardedPart(
+                std::unique_ptr<nn::AttentionSource>(std::make_unique<BadSource>(bad.toStdString())),
+                nn::PluginGuard("bad"));
+        });
+        const std::string run = m_run + "-bad" + bad.toStdString();
+        makeTinyRun(run, tinySpec(), {{100, 2.0}});
+        const auto generator = loadGenerator({.path = run}, "cpu", 1);
+        nn::attentionSourceRegistry().remove("bad");
+        VERIFY_OK(generator);
+        const std::atomic<bool> never{false};
+        VERIFY_OK((*generator)
+                      ->generate(
+                          {.prompt = "a text", .sampling = {.maxTokens = 2}},
+                          [](const GeneratedToken &) { return true; }, never));
+        const auto saved = (*generator)->saveMemory(run + "/memory.safetensors");
+        if (bad.isEmpty()) {
+            VERIFY_OK(saved);
+            return;
+        }
+        VERIFY_ERROR(saved, ErrorCode::Unavailable,
+                     ("plugin \"bad\" failed: " + bad + " is out of order").toUtf8().constData());
+        QCOMPARE(saved.error().hint, std::string("Ask the plugin's author, or run without it."));
     }
     void aModelWithoutPluginsAsksForNone()
     {

@@ -123,6 +123,7 @@ private Q_SLOTS:
     void theSpecNamesTheMask();
     void pluginsPartsAreGuarded_data();
     void pluginsPartsAreGuarded();
+    void whoLooksMayEndAPassWithinAPlugin();
 };
 
 void TestHeadPoints::aZeroGatedHeadIsThePlainModel()
@@ -415,6 +416,14 @@ void TestHeadPoints::pluginsPartsAreGuarded_data()
     QTest::newRow("probe good") << "";
     QTest::newRow("probe changes") << "its probe changed what it was shown";
     QTest::newRow("probe throws") << "the probe is blind";
+}
+
+void TestHeadPoints::whoLooksMayEndAPassWithinAPlugin()
+{
+    struct Cancelled : PassEnded {};
+    const PluginGuard outer("outer"), inner("inner");
+    QVERIFY_THROWS_EXCEPTION(Cancelled, outer([&] { inner([] { throw Cancelled{}; }); }));
+    QVERIFY_THROWS_EXCEPTION(PluginFailure, inner([] { throw 7; }));
 }
 
 void TestHeadPoints::pluginsPartsAreGuarded()

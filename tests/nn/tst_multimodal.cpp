@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model of text, pictures and recordings against the slow one, and what must not depend on what.
 #include "tests/nn/attention_kernels.h"
-#include "tests/nn/model_fixtures.h"
+#include "tests/nn/modality_fixtures.h"
 #include "tests/nn/slow_model.h"
 #include "tests/support/counted_operations.h"
 
 #include "core/nn/extension_points.h"
 #include "core/nn/modality_embedding.h"
 #include "core/nn/modality_groups.h"
-#include "core/nn/modality_input.h"
 
 #include <QtTest>
 
@@ -20,58 +19,6 @@ using namespace orrery::nn;
 using namespace orrery::nn::test;
 
 namespace {
-
-constexpr int64_t kText = 0, kImage = 1, kAudio = 2;
-
-ModelSpec multiModalSpec()
-{
-    ModelSpec spec = smallSpec();
-    spec.attention.numModalities = 3;
-    spec.media.imageSize = 4;
-    spec.media.patchSize = 2;
-    spec.media.audioTokens = 3;
-    return spec;
-}
-
-at::Tensor makeFeatures(int64_t rows, int64_t width, double phase)
-{
-    return at::sin(at::arange(rows * width, at::kFloat) * 0.37 + phase).view({rows, width});
-}
-
-ModalityInput makeInput(const ModelSpec &spec, const std::vector<std::vector<int64_t>> &modalities,
-                        double phase = 0)
-{
-    std::vector<int64_t> all;
-    std::vector<std::vector<int64_t>> positions(3);
-    for (const auto &row : modalities) {
-        int64_t place = 0;
-        for (size_t t = 0; t < row.size(); ++t) {
-            place = t > 0 && row[t - 1] == row[t] ? place + 1 : 0;
-            positions[static_cast<size_t>(row[t])].push_back(place);
-            all.push_back(row[t]);
-        }
-    }
-    const auto batch = static_cast<int64_t>(modalities.size());
-    ModalityInput input;
-    input.layout = makeModalityLayout(at::tensor(all, at::kLong).view({batch, -1}), 3, at::kCPU);
-    input.features.resize(3);
-    for (int64_t m = 1; m < 3; ++m) {
-        auto &part = input.features[static_cast<size_t>(m)];
-        part.values_NF =
-            makeFeatures(input.layout.size(m), featureWidth(spec.media, kModalities[static_cast<size_t>(m)]),
-                         phase + static_cast<double>(m));
-        part.position_N = at::tensor(positions[static_cast<size_t>(m)], at::kLong);
-    }
-    return input;
-}
-
-const std::vector<std::vector<int64_t>> &mixedBatch()
-{
-    static const std::vector<std::vector<int64_t>> batch = {
-        {kText, kImage, kImage, kImage, kText, kAudio, kAudio, kText, kText},
-        {kAudio, kAudio, kAudio, kText, kText, kText, kImage, kImage, kText}};
-    return batch;
-}
 
 std::vector<SlowToken> slowTokens(const at::Tensor &ids_T, const ModalityInput &input, int64_t b)
 {
@@ -93,13 +40,6 @@ std::vector<SlowToken> slowTokens(const at::Tensor &ids_T, const ModalityInput &
         tokens.push_back(std::move(token));
     }
     return tokens;
-}
-
-ForwardContext contextOf(const ModalityInput &input)
-{
-    ForwardContext context;
-    context.modalities = &input;
-    return context;
 }
 
 double largestDifference(const at::Tensor &a, const at::Tensor &b)
@@ -187,6 +127,7 @@ private Q_SLOTS:
     void laterTokensDoNotReachBack();
     void attentionDropoutKeepsTheBias();
     void zLossAddsTheSquareOfLogZ();
+    void withoutZLossItIsTheCrossEntropyToTheBit();
     void refusesAModalityItDoesNotHave();
     void groupedBlocksAreTheBlocks_data();
     void groupedBlocksAreTheBlocks();
@@ -532,6 +473,40 @@ void TestMultiModal::zLossAddsTheSquareOfLogZ()
     const double added = 0.5 * square.masked_select(mask.to(at::kBool)).mean().item<double>();
     context.isTraining = true;
     QVERIFY(std::abs(model->loss(ids, targets, mask, context).item<double>() - plain - added) < 1e-5);
+}
+
+/// Switched off, neither the loss nor a gradient has anything of it.
+void TestMultiModal::withoutZLossItIsTheCrossEntropyToTheBit()
+{
+    const ModelSpec spec = multiModalSpec();
+    const ModalityInput input = makeInput(spec, mixedBatch());
+    const at::Tensor ids = makeIds(2, 9), targets = makeIds(2, 9, 1);
+    const at::Tensor mask = (input.layout.modality_BT == kText).to(at::kByte);
+    ForwardContext context = contextOf(input);
+    context.isTraining = true;
+    context.seed = 3;
+    const auto outcome = [&](double zLoss, bool isByHand) {
+        ModelSpec own = spec;
+        own.attention.zLoss = zLoss;
+        const auto model = makeModel(own);
+        stirWeights(*model);
+        const at::Tensor loss = isByHand
+                                    ? at::cross_entropy_loss(model->logits(ids, context).view({-1, kVocab}),
+                                                             targets.masked_fill(mask == 0, -100).view(-1),
+                                                             {}, at::Reduction::Mean, -100)
+                                    : model->loss(ids, targets, mask, context);
+        loss.backward();
+        std::vector<at::Tensor> all = {loss.detach()};
+        for (const Parameter &parameter : model->parameters())
+            all.push_back(parameter.master.grad().defined() ? parameter.master.grad()
+                                                            : at::zeros_like(parameter.master));
+        return all;
+    };
+    const auto plain = outcome(0.5, true), off = outcome(0, false), on = outcome(0.5, false);
+    QCOMPARE(off.size(), plain.size());
+    for (size_t i = 0; i < plain.size(); ++i) QVERIFY(at::equal(off[i], plain[i]));
+    QVERIFY(!at::equal(on[0], plain[0]));
+    QVERIFY(!at::equal(on[1], plain[1])); // the embedding
 }
 
 void TestMultiModal::refusesAModalityItDoesNotHave()

@@ -34,6 +34,13 @@ QString states(const PluginCatalogue &catalogue)
     return states.join(", ");
 }
 
+/// As the reason of its folder wants it: nothing of it was read, and nothing can be loaded.
+bool isLeftOut(const PluginRecord &record)
+{
+    return record.info.state == PluginState::Refused && qtext(record.info.reason).startsWith("Cannot trust ") &&
+           record.info.name.empty() && record.engineLibrary.empty() && record.uiLibrary.empty();
+}
+
 QStringList order(const PluginCatalogue &catalogue)
 {
     QStringList ids;
@@ -99,11 +106,28 @@ private Q_SLOTS:
         PluginFolder folder;
         folder.add("x");
         folder.setMode(QString(), 0777);
+        folder.write("Not A Plugin/x", "");
+        folder.write("y/readme", "");
         const PluginCatalogue catalogue = folder.scan();
-        QVERIFY(catalogue.records().empty());
+        QCOMPARE(order(catalogue), QStringList{"x"}); // by its name alone
+        QVERIFY(isLeftOut(catalogue.records()[0]));
         QCOMPARE(catalogue.problems().size(), size_t{1});
         QVERIFY2(catalogue.problems()[0].text().find("everybody may write it") != std::string::npos,
                  catalogue.problems()[0].text().c_str());
+    }
+
+    /// Whoever may write there could take the id of any plugin.
+    void whatIsLeftOutTakesNothingFromOthers()
+    {
+        PluginFolder open, trusted;
+        open.add("x");
+        open.setMode(QString(), 0777);
+        trusted.add("x");
+        const PluginCatalogue catalogue = PluginCatalogue::scan(
+            {{open.fsPath(), DirectoryNeed::Named}, {trusted.fsPath(), DirectoryNeed::Named}});
+        QCOMPARE(order(catalogue), QStringList{"x"});
+        QVERIFY(catalogue.find("x")->info.isUsable());
+        QCOMPARE(catalogue.problems().size(), size_t{1});
     }
 
     /// Plugins in a folder of a folder, which has this mode and owner.
@@ -143,7 +167,8 @@ private Q_SLOTS:
         PluginFolder folder;
         const PluginCatalogue catalogue = scannedBelow(folder, static_cast<mode_t>(mode),
                                                        static_cast<uid_t>(user), static_cast<gid_t>(group));
-        QCOMPARE(catalogue.records().size(), reason.isEmpty() ? size_t{1} : size_t{0});
+        QCOMPARE(catalogue.records().size(), size_t{1});
+        QCOMPARE(isLeftOut(catalogue.records()[0]), !reason.isEmpty());
         QCOMPARE(catalogue.problems().size(), reason.isEmpty() ? size_t{0} : size_t{1});
         if (reason.isEmpty()) return;
         const Error &problem = catalogue.problems()[0];
@@ -163,7 +188,7 @@ private Q_SLOTS:
         QCOMPARE(order(PluginCatalogue::scan(named)), QStringList{"x"});
         folder.setMode("above", 0777);
         const PluginCatalogue catalogue = PluginCatalogue::scan(named);
-        QVERIFY(catalogue.records().empty() && catalogue.problems().size() == 1);
+        QVERIFY(isLeftOut(*catalogue.find("x")) && catalogue.problems().size() == 1);
     }
     void aRefusedManifestStillSaysWhichItIs()
     {
@@ -183,6 +208,12 @@ private Q_SLOTS:
         QCOMPARE(told(manifestOf("x").replace("\"Plugin x\"", "7")), "x||1.0.0|1");
         QCOMPARE(told("{"), "x|||0");
         QCOMPARE(told("[1]"), "x|||0");
+        // And what it provides, where that is right.
+        const QByteArray provides = R"("provides":[7,{"point":"Nowhere","name":"a"},{"point":"FeedForward","name":"A B"},)"
+                                    R"({"point":"FeedForward","name":"x_ffn"}])";
+        folder.addAs("x", manifestOf("x", provides).replace("\"apiVersion\":1", "\"apiVersion\":2"));
+        const std::vector<ProvidedPart> known{{"FeedForward", "x_ffn"}};
+        QVERIFY(folder.scanned("x").provides == known);
     }
 
     void refusesBrokenJson()

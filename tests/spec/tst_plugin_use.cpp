@@ -244,6 +244,7 @@ private Q_SLOTS:
     {
         PluginInfo unread;
         unread.id = "newer";
+        unread.version = "1.0.0"; // it can be read of a JSON that breaks a rule
         unread.state = PluginState::Refused;
         unread.reason = "Cannot read \"newer.json\": it was made for version 7 of the plugin interface, expected 1.";
         const auto hint = [](const std::vector<PluginInfo> &plugins, const char *name) {
@@ -260,9 +261,34 @@ private Q_SLOTS:
         PluginInfo other = unread;
         other.id = "other";
         const QString two = hint({unread, other}, "");
-        QVERIFY2(two.contains(u"found \"\"") && two.contains(u"the plugins \"newer\", \"other\", these were refused"),
+        QVERIFY2(two.contains(u"found \"\"") && two.contains(u"the plugins \"newer\", \"other\", these were refused. "
+                                                               u"\"newer\": cannot read \"newer.json\""),
                  qPrintable(two));
+        // Of what provides a name it is known, and why it cannot be used.
+        unread.provides = {{"FeedForward", "newer_ffn"}};
+        const QString known = hint({unread}, "newer_ffn");
+        QVERIFY2(known.contains(u"it comes from plugin \"newer\", which cannot be used: cannot read \"newer.json\""),
+                 qPrintable(known));
+        QVERIFY(!hint({unread}, "other_ffn").contains(u"refused"));
         QVERIFY(!hint({relu()}, "newer_ffn").contains(u"refused"));
+    }
+    /// A spec or model that needs plugins which are not there says which, not that it does not know a name of theirs.
+    void aSpecNamesThePluginsThatItLacks()
+    {
+        const std::string json = R"({"model":{"ffn":"relu_squared"},"plugins":{"use":["relu@1.0.0","late@2.1.0"],"relu":{"scale":3}}})";
+        SpecBuilder lacks(FieldTable::withPlugins({}));
+        VERIFY_ERROR(lacks.setJson(json), ErrorCode::InvalidInput, "Cannot use plugin \"relu\": it is not installed here");
+        VERIFY_ERROR(lacks.setJson(json), ErrorCode::InvalidInput, "Cannot use plugin \"late\": it is not installed here");
+        PluginInfo broken = relu();
+        broken.state = PluginState::Refused;
+        broken.reason = "It is broken.";
+        broken.provides.clear();
+        SpecBuilder refused(FieldTable::withPlugins({broken}));
+        VERIFY_ERROR(refused.setJson(json), ErrorCode::InvalidInput, "Cannot use plugin \"relu\": it is broken.");
+        // What is wrong by itself is still said, where the plugins are there.
+        SpecBuilder good(FieldTable::withPlugins({relu()}));
+        VERIFY_ERROR(good.setJson(R"({"model":{"ffn":"nobody"},"plugins":{"use":["relu"]}})"), ErrorCode::InvalidInput,
+                     "found \"nobody\"");
     }
     void unusedOnesMayBeBroken()
     {

@@ -3,6 +3,7 @@
 
 #include "core/spec/data_defaults.h"
 #include "core/spec/estimate.h"
+#include "core/spec/idle_settings.h"
 #include "core/spec/plugin_use.h"
 #include "core/spec/schedule.h"
 #include "widgets/common/field_editor.h"
@@ -392,6 +393,8 @@ void SpecForm::showProblems(const RunSpec &preview)
         const QString key = fromStd(problem.key);
         if (!m_problems.contains(key)) m_problems.insert(key, errorText(problem.error));
     }
+    QMap<QString, QString> idle; ///< no problems: the run can be made
+    for (const FieldProblem &problem : findIdleSettings(m_builder)) idle.insert(fromStd(problem.key), errorText(problem.error));
     for (Row &row : m_rows) {
         QString message = m_problems.value(row.key);
         // A form that was just opened does not shout about what was not filled in yet; Start says why it
@@ -400,7 +403,9 @@ void SpecForm::showProblems(const RunSpec &preview)
         row.editor->setInvalid(!message.isEmpty());
         row.editor->control()->setAccessibleDescription(message.isEmpty() ? fieldText(row.field->effect)
                                                                           : message);
-        row.error->setText(message);
+        const QString note = message.isEmpty() ? idle.value(row.key) : QString();
+        row.error->setTone(note.isEmpty() ? Tone::Error : Tone::Warning);
+        row.error->setText(message + note); // one of them
     }
 }
 

@@ -12,6 +12,12 @@
 
 namespace orrery::cli {
 
+namespace {
+
+constexpr const char *kPluginFolders = "--plugin-dir";
+
+} // namespace
+
 int fail(const Session &session, const Error &error)
 {
     if (session.json) {
@@ -30,6 +36,11 @@ int fail(const Session &session, const Error &error)
 void finish(CLI::App *command, Session &session, std::function<int()> action)
 {
     command->add_flag("--json", session.json, "One JSON object or JSON lines instead of text");
+    if (command->get_option_no_throw(kPluginFolders))
+        action = [&session, action = std::move(action)] {
+            if (session.host.empty()) (void)scanPlugins(); // the worker that comes says nothing of folders
+            return action();
+        };
     command->callback([&session, action = std::move(action)] { session.action = action; });
 }
 
@@ -49,7 +60,7 @@ void addPluginFolders(CLI::App *command)
     // Into the environment at once: the worker that takes this process's place finds them there, too.
     command
         ->add_option_function<std::vector<std::string>>(
-            "--plugin-dir", [](const std::vector<std::string> &folders) { addPluginDirectories(folders); },
+            kPluginFolders, [](const std::vector<std::string> &folders) { addPluginDirectories(folders); },
             "Folder of plugins to look into first; may be repeated")
         ->allow_extra_args(false);
 }
@@ -57,9 +68,16 @@ void addPluginFolders(CLI::App *command)
 PluginCatalogue scanPlugins()
 {
     PluginCatalogue catalogue = PluginCatalogue::ofThisUser();
+    static bool isTold = false;
     for (const Error &problem : catalogue.problems())
-        std::fprintf(stderr, "warning: %s\n", problem.text().c_str());
+        if (!isTold) std::fprintf(stderr, "warning: %s\n", problem.text().c_str());
+    isTold = true;
     return catalogue;
+}
+
+void tellIdleSettings(const std::vector<FieldProblem> &idle)
+{
+    for (const FieldProblem &problem : idle) std::fprintf(stderr, "warning: %s\n", problem.error.text().c_str());
 }
 
 namespace {

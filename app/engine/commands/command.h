@@ -37,8 +37,11 @@ CLI::Option *passOption(CLI::App *command, const char *name, const char *help,
 
 /// Adds --plugin-dir: folders that this command, and a worker or host it starts, look for plugins in first.
 void addPluginFolders(CLI::App *command);
-/// The plugins of this user and of --plugin-dir; what is wrong with a folder as such goes to stderr.
+/// The plugins of this user and of --plugin-dir; what is wrong with a folder as such goes to stderr, once. Commands with
+/// --plugin-dir that do not call it tell that, too.
 PluginCatalogue scanPlugins();
+/// Settings that were given and change nothing (core/spec/idle_settings.h), to stderr.
+void tellIdleSettings(const std::vector<FieldProblem> &idle);
 
 /// "RUN", "RUN@step", path or model directory → what the worker understands (absolute path, "@step" kept). A name without a
 /// slash that is a run of the catalogue and a folder here is the folder where that is a run or a model, else the run;

@@ -6,6 +6,8 @@
 #include "app/engine/host/branch_run.h"
 #include "app/engine/host/worker_process.h"
 
+#include "core/spec/idle_settings.h"
+
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -27,7 +29,10 @@ int branch(const Session &session, const BranchArguments &arguments)
     plan.change = [&arguments](SpecBuilder &builder) { return applySettings(builder, arguments.settings, kExample); };
     const auto run = branchRun(session.catalogue, *parent, plan);
     if (!run) return fail(session, run.error());
-    const std::string &id = run->frozen().id;
+    const FrozenSpec &frozen = run->frozen();
+    const std::vector<std::string> &changed = frozen.branch->changedKeys;
+    tellIdleSettings(findIdleSettings(frozen.spec, {changed.begin(), changed.end()}, *FieldTable::describedBy(frozen.spec)));
+    const std::string &id = frozen.id;
     if (session.json)
         printJson({{"event", "created"},
                    {"run", id},

@@ -4,9 +4,11 @@
 #include "app/engine/commands/spec_arguments.h"
 #include "app/engine/host/begin_with_model.h"
 #include "app/engine/host/create_run.h"
+#include "app/engine/host/plugin_trials.h"
 #include "app/engine/host/worker_process.h"
 
 #include "core/spec/field_table.h"
+#include "core/spec/idle_settings.h"
 #include "core/store/run_breakpoints.h"
 #include "core/store/run_directory.h"
 
@@ -19,15 +21,17 @@ namespace orrery::cli {
 namespace {
 
 /// @param from as resolveModel() gives it; empty: none
-Result<RunSpec> buildSpec(const TrainArguments &arguments, const std::string &from)
+Result<RunSpec> buildSpec(const TrainArguments &arguments, const std::string &from, const PluginCatalogue &plugins)
 {
-    SpecBuilder builder(scanPlugins().fieldTable());
+    SpecBuilder builder(plugins.fieldTable());
     if (!from.empty()) {
         ORRERY_ASSIGN(const std::string settings, settingsOfModelJson(from));
         ORRERY_TRY(builder.setJson(settings));
     }
     ORRERY_TRY(applyArguments(builder, arguments));
-    return builder.build();
+    auto spec = builder.build();
+    if (spec) tellIdleSettings(findIdleSettings(builder));
+    return spec;
 }
 
 Result<void> keepBreakpoints(const RunDirectory &run, const std::vector<std::string> &conditions)
@@ -57,8 +61,11 @@ int train(const Session &session, const TrainArguments &arguments)
         from = *model;
     }
     if (const auto checked = checkBreakpoints(arguments.breakpoints); !checked) return fail(session, checked.error());
-    auto spec = buildSpec(arguments, from);
+    const PluginCatalogue plugins = scanPlugins();
+    auto spec = buildSpec(arguments, from, plugins);
     if (!spec) return fail(session, spec.error());
+    if (const auto checked = PluginTrials(PluginTrials::fileOfThisUser()).checkUsed(*spec, plugins); !checked)
+        return fail(session, checked.error());
     const auto prepare = [&](const RunSpec &checked) { return prepareForRun(checked, arguments.isQuiet); };
     auto run = createRun(session.catalogue, *spec, arguments.out, ThreadUse::AllCores, prepare);
     if (!run) return fail(session, run.error());

@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/data/data_paths.h"
 #include "core/data/prepare_tokenizer.h"
+#include "core/spec/replay_plan.h"
 
 #include <unistd.h>
 
@@ -60,14 +61,16 @@ Result<void> prepareForRun(const RunSpec &spec, bool isQuiet)
                                                              .cancel = &interrupted()}));
     std::vector<std::string> paths = {spec.data.path};
     paths.insert(paths.end(), spec.continual.stages.begin(), spec.continual.stages.end());
+    std::vector<uint64_t> numTrainTokens;
     for (const std::string &path : paths) {
         DataSpec one = data;
         one.path = path;
         ORRERY_ASSIGN(const TokenShards shards,
                       prepareData(one, spec.model.context, seed, cache, progress, &interrupted()));
         ORRERY_TRY(checkCarriesLoss(path, shards));
+        numTrainTokens.push_back(shards.numTokens(Split::Train));
     }
-    return {};
+    return checkReplayBuffers(spec, numTrainTokens);
 }
 
 } // namespace orrery::cli

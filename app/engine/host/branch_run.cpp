@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/host/branch_run.h"
 
+#include "app/engine/host/worker_output.h"
 #include "core/base/files.h"
 #include "core/base/log.h"
 #include "core/base/platform.h"
@@ -9,10 +10,12 @@
 #include "core/data/data_paths.h"
 #include "core/spec/branch_rules.h"
 #include "core/spec/plugin_use.h"
+#include "core/spec/stage_plan.h"
 #include "core/store/run_store.h"
 #include "core/tensorfile/checkpoint_files.h"
 
 #include <fcntl.h>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include <algorithm>
@@ -76,10 +79,19 @@ Result<void> settleSteps(SpecBuilder &builder, const RunDirectory &parent, const
     if (now.train.steps == before.train.steps && !areStepsSet) {
         ORRERY_TRY(builder.setValue("train.steps", FieldValue{totalStepsOf(parent)}));
     } else if (now.schedule.totalSteps == before.schedule.totalSteps &&
-               before.schedule.totalSteps == before.train.steps) {
+               before.schedule.totalSteps == before.train.steps &&
+               !branchRuleOf(before, "schedule.total_steps")) {
         ORRERY_TRY(builder.setValue("schedule.total_steps", FieldValue{now.train.steps}));
     }
     now = builder.preview();
+    const StagePlan stages = StagePlan::of(before);
+    if (before.continual.isOn() && now.train.steps <= stages.lastBegin())
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot branch run \"" + parent.frozen().id + "\" at step " + std::to_string(plan.step) +
+                         ": train.steps is " + std::to_string(now.train.steps) +
+                         ", so that the last of its continual.stages would never be seen, expected " +
+                         std::to_string(stages.lastBegin() + 1) + " or more.",
+                     "Set train.steps to a higher total, or start a new run with fewer steps."};
     if (now.train.steps > plan.step) return {};
     return Error{ErrorCode::InvalidInput,
                  "Cannot branch run \"" + parent.frozen().id + "\" at step " + std::to_string(plan.step) +
@@ -209,6 +221,30 @@ Result<void> writeStart(const RunDirectory &branch, const RunDirectory &parent,
     return writer->flush();
 }
 
+/// Settings of plugins may be of parameters: which ones a model has, its plugins alone know, and so the worker builds it.
+Result<void> checkParameters(const RunDirectory &branch, const RunDirectory &parent)
+{
+    const BranchOrigin &origin = *branch.frozen().branch;
+    std::vector<std::string> keys, settings;
+    for (const std::string &key : origin.changedKeys) {
+        const auto value = branch.frozen().spec.plugins.settings.find(key);
+        if (value == branch.frozen().spec.plugins.settings.end()) continue;
+        keys.push_back(key);
+        settings.push_back(key + "=" + fieldValueText(value->second));
+    }
+    if (keys.empty()) return {};
+    ORRERY_ASSIGN(const std::string output, workerOutput({"fits", branch.path().string()}));
+    const auto json = nlohmann::json::parse(lastObjectOf(output), nullptr, false);
+    const auto found = json.is_object() ? json.find("differs") : json.end();
+    if (!json.is_object() || found == json.end() || !found->is_string()) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot branch run \"" + parent.frozen().id + "\" at step " + std::to_string(origin.step) + " with " +
+                     joinText(settings, ", ") + ": " + found->get<std::string>() +
+                     ", expected the same parameters, as its weights are those of the checkpoint.",
+                 "Leave " + joinText(keys, ", ") + " as " + (keys.size() > 1 ? "they are" : "it is") +
+                     ", or start a new run with " + (keys.size() > 1 ? "them." : "it.")};
+}
+
 Result<void> checkBranch(const RunSpec &parent, const RunSpec &branch, const FieldTable &table)
 {
     auto problems = findBranchProblems(parent, branch, table);
@@ -278,6 +314,7 @@ Result<RunDirectory> branchRun(const Catalogue &catalogue, const RunDirectory &p
     }
     ORRERY_ASSIGN(const RunDirectory run, RunDirectory::create(target, frozen));
     auto filled = takeCheckpoint(parent, run, plan.step);
+    if (filled) filled = checkParameters(run, parent);
     if (filled) filled = writeStart(run, parent, manifest);
     if (!filled) {
         if (const auto removed = run.remove(); !removed) logWarning(removed.error().text());

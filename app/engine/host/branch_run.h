@@ -30,6 +30,7 @@ struct BranchPlan {
     std::filesystem::path directory; ///< empty: in the catalogue's runs
 };
 
+/// Where settings of plugins are changed, a worker builds the model: a branch whose weights would be others is not made.
 /// @error NotFound (no such checkpoint; those that are there are named), InvalidInput (a setting that a
 /// branch cannot change, a value out of range, no step left to train; a damaged checkpoint), Conflict
 /// (imported run; the folder is taken), Io

@@ -207,7 +207,8 @@ Result<void> HostService::watchRuns(RunListSink &sink)
 Result<RunStatus> HostService::createRun(const NewRunRequest &request, const StreamSink &caller)
 {
     const auto isCancelled = [&caller] { return caller.isCancelled(); };
-    SpecBuilder builder(scanPlugins().fieldTable());
+    const PluginCatalogue plugins = scanPlugins();
+    SpecBuilder builder(plugins.fieldTable());
     std::string model;
     if (!request.model.empty()) {
         ORRERY_ASSIGN(model, findModel(m_catalogue, request.model));
@@ -221,6 +222,7 @@ Result<RunStatus> HostService::createRun(const NewRunRequest &request, const Str
     for (const std::string &stage : spec.continual.stages)
         ORRERY_TRY(requireAbsolute(stage, "continual.stages", "create a run"));
     ORRERY_TRY(requireAbsolute(request.directory, "its folder", "create a run"));
+    ORRERY_TRY(m_pluginTrials.checkUsed(spec, plugins, isCancelled));
     ORRERY_ASSIGN(const RunDirectory run,
                   orrery::createRun(m_catalogue, spec, request.directory, ThreadUse::LeaveOneForDesktop));
     if (!model.empty())

@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/platform.h"
 #include "core/base/text.h"
+#include "core/spec/plugin_use.h"
 
 #include <nlohmann/json.hpp>
 
@@ -147,6 +148,48 @@ TriedPlugins PluginTrials::tried(const PluginCatalogue &catalogue, std::chrono::
     else if (!asked.empty() && m_failed)
         result.problems.push_back(*m_failed);
     return result;
+}
+
+bool PluginTrials::isKnownGood(const PluginRecord &record, const std::string &worker)
+{
+    const std::lock_guard lock(m_mutex);
+    if (!m_isTrying) takeKept(worker);
+    const auto known = m_verdicts.find(identityOf(record));
+    return known != m_verdicts.end() && known->second.isGood;
+}
+
+Result<void> PluginTrials::checkUsed(const RunSpec &spec, const PluginCatalogue &catalogue,
+                                     const std::function<bool()> &isCancelled)
+{
+    const Result<fs::path> worker = findWorkerProgram();
+    if (!worker) return {}; // who starts the run says so
+    for (const std::string &id : pluginsUsedBy(spec, *catalogue.fieldTable())) {
+        const PluginRecord *record = catalogue.find(id);
+        if (!record || record->engineLibrary.empty() || isKnownGood(*record, identityOf(*worker))) continue;
+        const std::string files = identityOf(*record);
+        const auto trial = [&](std::vector<std::string> command) -> Result<Verdict> {
+            ORRERY_ASSIGN(const std::string output, workerOutput(std::move(command), {isCancelled, {}}));
+            const auto rows = rowsOf(output);
+            const auto row = rows.find(id);
+            return row == rows.end() ? Verdict{true, {}, 0} : row->second;
+        };
+        ORRERY_ASSIGN(const Verdict listed, trial({"check-plugin", id, "--register", "--rows"}));
+        if (listed.isGood) {
+            const std::lock_guard lock(m_mutex);
+            if (listed.until > 0) m_verdicts.insert_or_assign(files, listed); // it was tried
+            if (listed.until > 0) write();
+            continue;
+        }
+        // What it registers with its defaults is for a list: this run has settings of its own.
+        ORRERY_ASSIGN(const Verdict verdict, trial({"check-plugin", id, "--rows"}));
+        if (verdict.isGood) continue;
+        PluginInfo refused = record->info;
+        refused.reason = verdict.why.message;
+        refused.hint = verdict.why.hint;
+        const bool isWhole = refused.reason.find('"' + id + '"') != std::string::npos; // it is an error already
+        return isWhole ? verdict.why : pluginRefusal(refused);
+    }
+    return {};
 }
 
 void PluginTrials::forget()

@@ -5,10 +5,12 @@
 #pragma once
 
 #include "core/plugin/plugin_catalogue.h"
+#include "core/spec/run_spec.h"
 
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -36,6 +38,9 @@ public:
     /// What those are that a scan found available. @param wait for what is new; then it is listed as it looks, the trial goes
     /// on, and a problem says so
     TriedPlugins tried(const PluginCatalogue &catalogue, std::chrono::milliseconds wait);
+    /// Whether the engine halves that a new run uses load, before it is there: those that no trial found good are tried as its
+    /// worker will, whatever a list says. @error InvalidInput naming plugin and reason; Cancelled
+    Result<void> checkUsed(const RunSpec &spec, const PluginCatalogue &catalogue, const std::function<bool()> &isCancelled = {});
     /// The next ones are all tried anew, also by other processes that keep them in the same file.
     void forget();
 
@@ -48,6 +53,7 @@ private:
     using Verdicts = std::map<std::string, Verdict>; ///< by what the plugin's files are
 
     static std::map<std::string, Verdict> rowsOf(const std::string &output);
+    bool isKnownGood(const PluginRecord &record, const std::string &worker);
     void takeKept(const std::string &worker);
     void read(const std::string &worker);
     void write();

@@ -18,6 +18,7 @@ private Q_SLOTS:
     void refusesAMemoryBeforeItAnswers();
     void readsAPromptAsAPrefix();
     void plainRunsSayWhatIsMissing();
+    void aMixWithoutTheObjectiveIsTold();
     void embedsTextsAndFiles();
     void writesEmbeddings_data();
     void writesEmbeddings();
@@ -69,6 +70,26 @@ void TestCliHybrid::reportsALossOfEachKind()
         ++numMeasured;
     }
     QCOMPARE(numMeasured, 2);
+}
+
+/// Whoever asks for holes alone must not train without one for hours.
+void TestCliHybrid::aMixWithoutTheObjectiveIsTold()
+{
+    const QString told = u"warning: \"objective.mix\" = 0, 0, 1 has no effect: objective.name is next_token"_s;
+    const QStringList mix{u"--set"_s, u"objective.mix=0,0,1"_s};
+    const QString out = m_home.path(u"mixed"_s);
+    const EngineAnswer plain = m_home.run(trainArguments(out, u"next_token"_s) + mix);
+    QVERIFY2(plain.exitCode == 0 && plain.err.contains(told), qPrintable(plain.err));
+    QVERIFY2(plain.err.contains(u"Set objective.name to hybrid, or leave objective.mix out."_s), qPrintable(plain.err));
+    // It goes on as it is, and without more words.
+    const EngineAnswer resumed = m_home.run({u"resume"_s, out, u"--steps"_s, u"22"_s, u"--json"_s});
+    QVERIFY2(resumed.exitCode == 0 && !resumed.err.contains(u"has no effect"_s), qPrintable(resumed.err));
+    const EngineAnswer hybrid = m_home.run(trainArguments(m_home.path(u"mixed_hybrid"_s), u"hybrid"_s) + mix);
+    QVERIFY2(hybrid.exitCode == 0 && !hybrid.err.contains(u"has no effect"_s), qPrintable(hybrid.err));
+    const QString branch = m_home.path(u"mixed_branch"_s);
+    const EngineAnswer branched = m_home.run(
+        QStringList{u"branch"_s, m_plain, u"--step"_s, u"20"_s, u"--out"_s, branch, u"--set"_s, u"train.steps=22"_s} + mix);
+    QVERIFY2(branched.exitCode == 0 && branched.err.contains(told), qPrintable(branched.all()));
 }
 
 void TestCliHybrid::fillsAHole()

@@ -190,14 +190,17 @@ private Q_SLOTS:
         const EngineAnswer none = m_home.run({u"plugins"_s, u"check"_s, u"example_fn"_s});
         QCOMPARE(none.exitCode, 3);
         QVERIFY2(none.err.contains(u"Did you mean \"example_ffn\"?"_s), qPrintable(none.all()));
-        // A run that asks for it is refused with the same words.
+        // A run that asks for it is refused with the same words, before it is there.
         QStringList arguments = trainArguments(m_home.path(u"refused"_s));
         arguments.replaceInStrings(u"model.ffn=relu_squared"_s, u"model.ffn=probe_ffn"_s);
         arguments.removeAt(arguments.indexOf(u"plugins.example_ffn.scale=0.5"_s) - 1);
         arguments.removeAll(u"plugins.example_ffn.scale=0.5"_s);
         const EngineAnswer refused = m_home.run(arguments + where.first(2));
         QCOMPARE(refused.exitCode, 3);
-        QVERIFY2(error(refused)[u"message"_s].toString().contains(u"create() failed"_s), qPrintable(refused.all()));
+        QVERIFY2(error(refused)[u"message"_s].toString().startsWith(u"Cannot use plugin \"probe\": "_s) &&
+                     error(refused)[u"message"_s].toString().contains(u"create() failed"_s),
+                 qPrintable(refused.all()));
+        QVERIFY(!QDir(m_home.path(u"refused"_s)).exists());
     }
     void theSchemaHasItsSettings()
     {
@@ -351,6 +354,97 @@ private Q_SLOTS:
         QVERIFY2(error(unread)[u"hint"_s].toString().contains(
                      u"If it is of plugin \"example_ffn\", that was refused: cannot read"_s),
                  qPrintable(unread.all()));
+        QVERIFY(!QDir(out).exists());
+    }
+    /// The name is known, and so is why its plugin cannot be used: its interface, a misspelt key.
+    void aNameOfARefusedJsonSaysWhy_data()
+    {
+        QTest::addColumn<QByteArray>("before");
+        QTest::addColumn<QByteArray>("after");
+        QTest::addColumn<QString>("reason");
+        QTest::newRow("next interface") << QByteArray("\"apiVersion\": 1") << QByteArray("\"apiVersion\": 2")
+                                        << u"it comes from plugin \"example_ffn\", which cannot be used: "
+                                           "cannot read \"example_ffn.json\": it was made for version 2"_s;
+        QTest::newRow("unknown key") << QByteArray("\"provides\"") << QByteArray("\"provide\"")
+                                     << u"If it is of plugin \"example_ffn\", that was refused: cannot read"_s;
+    }
+    void aNameOfARefusedJsonSaysWhy()
+    {
+        QFETCH(QByteArray, before);
+        QFETCH(QByteArray, after);
+        QFETCH(QString, reason);
+        PluginFolder folder;
+        shadow(folder, built());
+        QFile json(folder.path(u"example_ffn/example_ffn.json"_s));
+        QVERIFY(json.open(QIODevice::ReadOnly));
+        const QByteArray manifest = json.readAll();
+        json.close();
+        QVERIFY2(manifest.contains(before), manifest.constData());
+        folder.write(u"example_ffn/example_ffn.json"_s, QByteArray(manifest).replace(before, after));
+        const QString out = m_home.path(u"never"_s);
+        const EngineAnswer answer = m_home.run(trainArguments(out) + QStringList{u"--plugin-dir"_s, folder.path()});
+        QCOMPARE(answer.exitCode, 3);
+        QVERIFY2(answer.all().replace(u"\\\""_s, u"\""_s).contains(reason), qPrintable(answer.all()));
+        QVERIFY(!QDir(out).exists());
+    }
+    /// A folder that is left out, or is not there, is told by whoever looks for plugins, and the error of a plugin in it
+    /// gives that as its reason.
+    void foldersThatAreLeftOutAreTold()
+    {
+        PluginFolder folder;
+        folder.add("probe", R"("provides":[{"point":"FeedForward","name":"probe_ffn"}],"settings":[{"key":"behaviour",)"
+                            R"("label":"Behaviour","type":"text","default":"good","effect":"What it does."}])");
+        QFile library(QStringLiteral(ORRERY_TEST_LIBRARIES "/libprobe.so"));
+        QVERIFY2(library.open(QIODevice::ReadOnly), qPrintable(library.fileName()));
+        folder.write(u"probe/libprobe.so"_s, library.readAll());
+        const QStringList where{u"--plugin-dir"_s, folder.path()};
+        const QString run = m_home.path(u"of_a_folder"_s);
+        QStringList arguments = trainArguments(run).replaceInStrings(u"relu_squared"_s, u"probe_ffn"_s);
+        arguments.remove(arguments.size() - 2, 2); // the example's setting
+        const EngineAnswer trained = m_home.run(arguments + where);
+        QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+        folder.setMode(QString(), 0777);
+        const QString trust = u"everybody may write it"_s;
+        const auto check = [&](const QStringList &arguments, const QStringList &variables) {
+            const EngineAnswer answer = m_home.run(arguments, 240'000, variables);
+            QVERIFY2(answer.err.contains(u"warning: Cannot trust \""_s) && answer.err.count(u"warning: "_s) == 1,
+                     qPrintable(answer.all()));
+            QVERIFY2(answer.exitCode == 3 && answer.all().replace(u"\\\""_s, u"\""_s)
+                                                 .contains(u"Cannot use plugin \"probe\": cannot trust \""_s),
+                     qPrintable(answer.all()));
+        };
+        const QStringList variables{QString::fromLatin1(orrery::kPluginPathVariable) + u'=' + folder.path()};
+        const QStringList resume{u"resume"_s, run, u"--steps"_s, u"9"_s, u"--json"_s};
+        check(resume + where, {});
+        check(resume, variables);
+        check(QStringList{u"generate"_s, run, u"--prompt"_s, u"the"_s} + where, {});
+        // On a run that needs none of it, too; it goes on.
+        const QStringList generate{u"generate"_s, m_run, u"--prompt"_s, u"the"_s, u"--max-tokens"_s, u"1"_s};
+        const EngineAnswer beside = m_home.run(generate + where);
+        QVERIFY2(beside.exitCode == 0 && beside.err.contains(trust), qPrintable(beside.all()));
+        const EngineAnswer nowhere = m_home.run(generate + QStringList{u"--plugin-dir"_s, u"/nowhere"_s});
+        QVERIFY2(nowhere.exitCode == 0 && nowhere.err.contains(u"warning: Cannot read plugin folder \"/nowhere\""_s),
+                 qPrintable(nowhere.all()));
+    }
+    /// A model directory that needs a plugin which is not there says which, whatever is done with it.
+    void aModelSaysWhichPluginItLacks()
+    {
+        const QString model = m_home.path(u"model"_s);
+        QVERIFY2(m_home.run({u"runs"_s, u"export"_s, m_run, u"--out"_s, model}).exitCode == 0, "no export");
+        QFile config(model + u"/config.json"_s);
+        QVERIFY(config.open(QIODevice::ReadOnly));
+        const QByteArray text = config.readAll().replace("example_ffn", "judged").replace("relu_squared", "judged_ffn");
+        config.close();
+        QVERIFY(config.open(QIODevice::WriteOnly));
+        config.write(text);
+        config.close();
+        const QString lacks = u"Cannot use plugin \"judged\": it is not installed here"_s;
+        const EngineAnswer generated = m_home.run({u"generate"_s, model, u"--prompt"_s, u"x"_s});
+        QVERIFY2(generated.exitCode == 3 && generated.err.contains(lacks), qPrintable(generated.all()));
+        const QString out = m_home.path(u"from_model"_s);
+        const EngineAnswer begun = m_home.run(
+            {u"train"_s, u"--from"_s, model, u"--data"_s, m_text, u"--out"_s, out, u"--steps"_s, u"2"_s});
+        QVERIFY2(begun.exitCode == 3 && begun.err.contains(lacks), qPrintable(begun.all()));
         QVERIFY(!QDir(out).exists());
     }
     void refusedRunsGoOnWhenThePluginIsBack()

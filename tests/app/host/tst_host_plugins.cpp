@@ -73,7 +73,7 @@ private Q_SLOTS:
         QVERIFY(find(*listing, "mine"));
         m_folder->setMode(QString(), 0777);
         listing = client.listPlugins();
-        QVERIFY(!find(*listing, "relu"));
+        QVERIFY(find(*listing, "relu")->reason.starts_with("Cannot trust "));
         QCOMPARE(listing->problems.size(), size_t{1});
     }
     /// Each is tried once, by a worker; what it does not live through stands in the list, and what requires it.
@@ -185,6 +185,8 @@ private Q_SLOTS:
                                         << "Cannot use plugin \"nobody\": it is not installed here";
         QTest::newRow("refused plugin") << R"("plugins":{"use":["broken"]})"
                                         << "Cannot use plugin \"broken\": cannot read \"broken.json\"";
+        QTest::newRow("one that falls over") << R"("plugins":{"use":["throws"]})"
+                                             << "Cannot use plugin \"throws\": cannot use it: create() failed: out of order.";
         QTest::newRow("another version") << R"("plugins":{"use":["relu@2.0.0"]})"
                                          << "its version is 1.0.0, expected 2.0.0";
         QTest::newRow("settings of one that is not used") << R"("plugins.relu.scale":2)"
@@ -200,6 +202,7 @@ private Q_SLOTS:
         QFETCH(QString, text);
         addRelu();
         m_folder->addAs("broken", "{");
+        m_folder->add("throws");
         m_host->start();
         VERIFY_ERROR(m_host->client().createRun(spec(more.toStdString()), "", false), ErrorCode::InvalidInput,
                      text.toUtf8().constData());

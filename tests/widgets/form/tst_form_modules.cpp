@@ -113,7 +113,11 @@ private Q_SLOTS:
             const QString key = setting.section(u'=', 0, 0), value = setting.section(u'=', 1);
             QVERIFY2(panel.form()->editor(key), qPrintable(key));
             panel.form()->setGiven(key, value);
-            QVERIFY2(panel.form()->shownError(key).isEmpty(), qPrintable(panel.form()->shownError(key)));
+        }
+        // Together: a plugin that is used and whose parts are still off has no effect, which stands under it.
+        for (const QString &setting : settings) {
+            const QString told = panel.form()->shownError(setting.section(u'=', 0, 0));
+            QVERIFY2(told.isEmpty(), qPrintable(told));
         }
         QVERIFY2(cost() > before, qPrintable(u"%1 is still %2"_s.arg(grows).arg(before)));
         QVERIFY(panel.form()->isValid());

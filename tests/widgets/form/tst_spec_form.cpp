@@ -35,6 +35,7 @@ private Q_SLOTS:
     void errorsStandUnderTheirField_data();
     void errorsStandUnderTheirField();
     void contradictionsAreFoundWhileTyping();
+    void whatHasNoEffectIsToldAndNoProblem();
     void defaultsFollowThePreset();
     void explicitValuesSurviveAPreset();
     void aChangedModelIsNoPresetAnyMore();
@@ -139,6 +140,23 @@ void TestSpecForm::contradictionsAreFoundWhileTyping()
     QVERIFY(!form.shownError(u"model.heads"_s).isEmpty());
     typeText(lineOf(form, "model.width"), u"256"_s);
     QVERIFY(form.isValid());
+}
+
+void TestSpecForm::whatHasNoEffectIsToldAndNoProblem()
+{
+    SpecForm form;
+    form.setGiven(u"data.path"_s, u"/text"_s);
+    form.setGiven(u"objective.mix"_s, u"0, 0, 1"_s);
+    QVERIFY(form.isValid());
+    QVERIFY(!form.editor(u"objective.mix"_s)->isInvalid());
+    auto *note = child<ToneLabel>(&form, "error_objective.mix");
+    QVERIFY2(note->text().contains(u"has no effect: objective.name is next_token"_s), qPrintable(note->text()));
+    QVERIFY(note->tone() == Tone::Warning && !note->isHidden());
+    form.setGiven(u"objective.name"_s, u"hybrid"_s);
+    QVERIFY(note->text().isEmpty() && note->isHidden());
+    form.setGiven(u"objective.mix"_s, u"0, 0, 0"_s);
+    QVERIFY(!form.isValid() && !note->text().isEmpty());
+    QVERIFY(note->tone() == Tone::Error);
 }
 
 void TestSpecForm::defaultsFollowThePreset()
