@@ -99,8 +99,13 @@ private Q_SLOTS:
         const std::string text = describeMultiModalText(shards->description(), 128);
         QVERIFY(text.find("look        3 pictures lose more than 20 %") != std::string::npos);
         QVERIFY(text.find("look        2 recordings go beyond") != std::string::npos);
-        // Prepared once, it is still known.
-        QVERIFY(MultiModalShards::open(shards->folder())->description() == shards->description());
+        // Prepared once, it is still known, and a training says it in the same words.
+        const auto again = MultiModalShards::open(shards->folder());
+        QVERIFY(again->description() == shards->description());
+        const std::vector<std::string> warnings = fileWarnings(again->description());
+        QCOMPARE(warnings.size(), size_t{2});
+        QCOMPARE("look: " + QString::fromStdString(warnings[0]), sentence(json, "crop"));
+        QCOMPARE("look: " + QString::fromStdString(warnings[1]), sentence(json, "scale"));
     }
 
     void manifestsSayThatNothingIsCut()
@@ -116,6 +121,7 @@ private Q_SLOTS:
         QCOMPARE(sentence(json, "crop"),
                  QString("Every picture keeps 80 % of its area or more, as the middle square is cut out."));
         QCOMPARE(sentence(json, "scale"), QString("No recording goes beyond full scale."));
+        QVERIFY(fileWarnings(shards->description()).empty());
         const auto texts =
             prepared(data, data.write("set/t.jsonl", "[{\"text\":\"a\"}]\n[{\"text\":\"b\"}]\n"));
         VERIFY_OK(texts);
@@ -187,6 +193,21 @@ private Q_SLOTS:
         FrontEnd none;
         none.gridWidth = none.gridHeight = 0;
         VERIFY_OK(describeMediaFile(data.path("wide.png"), none));
+    }
+
+    void whatValidationHasNoneOfIsSaid()
+    {
+        MultiModalDescription d;
+        d.splits[0] = {.numDocuments = 90, .numPositions = 900, .numTargets = 500, .positionsOf = {500, 300, 100}};
+        d.splits[1] = {.numDocuments = 10, .numPositions = 90, .numTargets = 50, .positionsOf = {50, 30, 10}};
+        const auto split = [&] { return sentence(describeMultiModalJson(d, 0), "split"); };
+        QCOMPARE(split(), QString("Validation is 10.0 % of the documents and shares no file with training."));
+        d.splits[1].positionsOf[2] = 0;
+        QCOMPARE(split(), QString("look: Training has recordings, validation has not: what is learned of it is not measured."));
+        d.splits[1].positionsOf[1] = 0;
+        QVERIFY(split().startsWith("look: Training has pictures and recordings, validation"));
+        d.splits[0].positionsOf = {900, 0, 0}; // of text alone
+        QVERIFY(split().startsWith("Validation is 10.0 %"));
     }
 
     void singleFilesAreNamedByWhatTheyAre()

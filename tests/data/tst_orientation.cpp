@@ -106,17 +106,58 @@ private Q_SLOTS:
         QCOMPARE(image->rgb, (std::vector<uint8_t>{7, 7, 7, 9, 9, 9}));
     }
 
-    void onlyTheFirstSegmentCounts()
+    /// Programs put XMP in front of it; of two that are EXIF the first one counts.
+    void exifIsFoundBehindOthers()
     {
         const std::string jpeg = fixtureBytes("corners.jpg");
         const std::string exif = exifOf(6, ByteOrder::Big);
         const std::string others = "http://ns.adobe.com/xap/1.0/\0<x:xmpmeta/>"s;
-        const auto before = decodeImage(withApp1(withApp1(jpeg, others), exif), "a.jpg");
-        VERIFY_OK(before);
-        QCOMPARE(cornersOf(*before), u"YRGB"_qs);
-        const auto behind = decodeImage(withApp1(withApp1(jpeg, exif), others), "a.jpg");
-        VERIFY_OK(behind);
-        QCOMPARE(cornersOf(*behind), u"RBYG"_qs);
+        const auto cornersWith = [&](const std::string &first, const std::string &second) {
+            const auto image = decodeImage(withApp1(withApp1(jpeg, second), first), "a.jpg");
+            return image.ok() ? cornersOf(*image) : QString::fromStdString(image.error().text());
+        };
+        QCOMPARE(cornersWith(exif, others), u"YRGB"_qs);
+        QCOMPARE(cornersWith(others, exif), u"YRGB"_qs);
+        QCOMPARE(cornersWith(exif, exifOf(3, ByteOrder::Little)), u"YRGB"_qs);
+        QCOMPARE(cornersWith(others, others), u"RBYG"_qs);
+        QCOMPARE(cornersWith(std::string(65'533, 'x'), exif), u"YRGB"_qs);
+    }
+
+    void segmentsAreWalkedToTheFirstScan_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::addColumn<int>("expected");
+        auto row = [](const char *name, const std::string &bytes, int expected) {
+            QTest::newRow(name) << QByteArray::fromStdString(bytes) << expected;
+        };
+        const std::string start = "\xff\xd8"s, exif = exifOf(6, ByteOrder::Big);
+        const std::string whole = withApp1(start, exif), segment = whole.substr(2);
+        const std::string xmp = "\xff\xe1\0\x06http"s;
+        row("first", whole, 6);
+        row("behind XMP", start + xmp + segment, 6);
+        row("behind an empty one", start + "\xff\xe1\0\x02"s + segment, 6);
+        row("behind padding", start + "\xff\xff\xff"s + segment, 6);
+        row("behind a marker that stands alone", start + "\xff\x01"s + segment, 6);
+        row("behind the scan", start + "\xff\xda\0\x02"s + segment, 1);
+        row("behind the end", start + "\xff\xd9"s + segment, 1);
+        row("behind bytes of nothing", start + "abcd" + segment, 1);
+        row("length 0", start + "\xff\xe1\0\0"s + segment, 1);
+        row("length 1", start + "\xff\xe1\0\x01"s + segment, 1);
+        row("length to the end", start + "\xff\xe1\xff\xff"s + segment, 1);
+        row("length into the next one", start + "\xff\xe1\0\x08http"s + segment, 1);
+        row("one byte short", whole.substr(0, whole.size() - 1), 1);
+        row("mark alone", start + xmp + "\xff\xe1"s, 1);
+        row("half a length", start + xmp + "\xff\xe1\0"s, 1);
+        row("start alone", start, 1);
+        row("one byte", "\xff"s, 1);
+        row("nothing", "", 1);
+    }
+    void segmentsAreWalkedToTheFirstScan()
+    {
+        QFETCH(QByteArray, bytes);
+        QFETCH(int, expected);
+        const std::vector<char> exact(bytes.begin(), bytes.end()); // nothing behind it
+        QCOMPARE(jpegOrientation({exact.data(), exact.size()}), expected);
     }
 
     void whatIsBrokenIsUpright_data()
@@ -179,6 +220,14 @@ private Q_SLOTS:
             });
             QVERIFY(turned > 1000);
         }
+        const std::string behind =
+            withApp1(withApp1("\xff\xd8", exifOf(5, ByteOrder::Big)), "http://ns.adobe.com/xap/1.0/");
+        orrery::survivesDamage(behind, 20'000, [&](const std::string &damaged) -> Result<int> {
+            const std::vector<char> exact(damaged.begin(), damaged.end());
+            const int orientation = jpegOrientation({exact.data(), exact.size()});
+            if (orientation < 1 || orientation > 8) qFatal("orientation %d", orientation);
+            return orientation;
+        });
         MediaLimits limits;
         limits.maxPixels = 1'000'000;
         orrery::survivesDamage(withApp1(fixtureBytes("corners.jpg"), exifOf(7, ByteOrder::Little)), 2000,

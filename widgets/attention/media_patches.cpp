@@ -2,6 +2,7 @@
 #include "widgets/attention/media_patches.h"
 
 #include "widgets/attention/mel_columns.h"
+#include "widgets/play/upright_picture.h"
 
 #include <QByteArray>
 
@@ -30,7 +31,9 @@ std::vector<const PromptMedia *> mediaOf(const GenerateRequest &text)
 QImage imageOf(const PromptMedia &file)
 {
     if (file.bytes.size() > kMaxBytes) return {};
-    return QImage::fromData(reinterpret_cast<const uchar *>(file.bytes.data()), int(file.bytes.size()));
+    return turnedUpright(
+        QImage::fromData(reinterpret_cast<const uchar *>(file.bytes.data()), int(file.bytes.size())),
+        pictureOrientation(file.bytes));
 }
 
 /// Of the centred square, so many patches a side.

@@ -5,11 +5,13 @@
 #include "widgets/common/number_text.h"
 #include "widgets/play/media_files.h"
 #include "widgets/play/request_size.h"
+#include "widgets/play/upright_picture.h"
 
 #include "core/base/files.h"
 
 #include <QBuffer>
 #include <QCoreApplication>
+#include <QCryptographicHash>
 #include <QFileInfo>
 #include <QImageReader>
 #include <QStringList>
@@ -50,16 +52,14 @@ void addThumbnail(Attachment &attachment)
         QByteArray::fromRawData(attachment.bytes.data(), static_cast<qsizetype>(attachment.bytes.size()));
     QBuffer buffer(&bytes);
     QImageReader reader(&buffer, attachment.kind == MediaKind::Png ? "png" : "jpeg");
-    // As the engine: a JPEG is turned as its EXIF says, a PNG is never.
-    reader.setAutoTransform(attachment.kind == MediaKind::Jpeg);
+    reader.setAutoTransform(false);
+    const int orientation = pictureOrientation(attachment.bytes);
     const QSize size = reader.size();
-    const bool isOnItsSide =
-        reader.autoTransform() && reader.transformation().testFlag(QImageIOHandler::TransformationRotate90);
-    attachment.pixels = isOnItsSide ? size.transposed() : size;
+    attachment.pixels = isOnItsSide(orientation) ? size.transposed() : size;
     if (!size.isValid() || qint64(size.width()) * size.height() > kMaxThumbnailSource) return;
     reader.setScaledSize(
         size.scaled(kThumbnailPixels, kThumbnailPixels, Qt::KeepAspectRatio).expandedTo(QSize(1, 1)));
-    attachment.thumbnail = reader.read();
+    attachment.thumbnail = turnedUpright(reader.read(), orientation);
 }
 
 Result<AttachmentPtr> makeAttachment(std::string bytes, const QString &name, const QString &path)
@@ -74,6 +74,9 @@ Result<AttachmentPtr> makeAttachment(std::string bytes, const QString &name, con
                        attachment->bytes.empty() ? Texts::tr("it is empty, expected a picture or a recording")
                                                  : Texts::tr("it begins like no PNG, JPEG, WAV or FLAC file"),
                        Texts::tr("Save it as one of these, or paste a text into the prompt."));
+    const auto content = QByteArray::fromRawData(attachment->bytes.data(), std::ssize(attachment->bytes));
+    attachment->digest =
+        QString::fromLatin1(QCryptographicHash::hash(content, QCryptographicHash::Sha256).toHex());
     if (isPicture(attachment->kind))
         addThumbnail(*attachment);
     else
@@ -141,27 +144,35 @@ Result<AttachmentPtr> pasteAttachment(const QImage &image, const QString &name, 
     return makeAttachment(bytes.toStdString(), name, {});
 }
 
-AttachmentPtr unreadAttachment(const QString &path)
+AttachmentPtr unreadAttachment(const QString &path, const QString &digest)
 {
     auto attachment = std::make_shared<Attachment>();
     attachment->name = QFileInfo(path).fileName();
     attachment->path = path;
+    attachment->digest = digest;
     attachment->isBeingRead = true;
     return attachment;
 }
 
-AttachmentPtr missingAttachment(const QString &path)
+AttachmentPtr readAgain(const AttachmentPtr &attachment)
 {
-    auto attachment = std::make_shared<Attachment>();
-    attachment->name = QFileInfo(path).fileName();
-    attachment->path = path;
-    return attachment;
+    if (!attachment->isBeingRead) return attachment;
+    const Result<AttachmentPtr> read = readAttachment(attachment->path, kMaxRequestBytes);
+    const bool isSame = read && (attachment->digest.isEmpty() || (*read)->digest == attachment->digest);
+    if (isSame) return *read;
+    auto lost = std::make_shared<Attachment>(*attachment);
+    lost->isBeingRead = false;
+    lost->loss = QFileInfo(attachment->path).isFile() && !attachment->digest.isEmpty()
+                     ? AttachmentLoss::Changed
+                     : AttachmentLoss::Gone;
+    return lost;
 }
 
-AttachmentPtr lostAttachment(const QString &name)
+AttachmentPtr lostAttachment(const QString &name, AttachmentLoss loss)
 {
     auto attachment = std::make_shared<Attachment>();
     attachment->name = name;
+    attachment->loss = loss;
     return attachment;
 }
 

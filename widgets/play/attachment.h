@@ -25,6 +25,15 @@ MediaKind mediaKindOf(std::string_view bytes);
 QString mediaKindText(MediaKind kind); ///< "PNG"
 bool isPicture(MediaKind kind);
 
+/// Why a kept session's file has no bytes.
+enum class AttachmentLoss : uint8_t {
+    None,
+    Gone,    ///< nothing that can be read stands at its path
+    Pasted,  ///< it stood in no file
+    Changed, ///< the file is there, and no longer what the answer was asked with
+    NotKept, ///< an older program kept the name alone
+};
+
 /// Of one prompt or turn, at most.
 inline constexpr int kMaxAttachments = 16;
 
@@ -33,7 +42,9 @@ struct Attachment {
     QString name;
     QString path; ///< empty: pasted
     MediaKind kind = MediaKind::Unknown;
+    QString digest; ///< SHA-256 of the bytes in hex; of a kept answer that is not read yet, of those it was asked with
     bool isBeingRead = false; ///< of a kept session, and its bytes are still to come
+    AttachmentLoss loss = AttachmentLoss::None;
     QSize pixels;             ///< of a picture, as its head says
     QImage thumbnail;         ///< null: of recordings, and of pictures that are too large or broken
     WaveOutline wave;         ///< of a recording
@@ -55,12 +66,13 @@ Result<AttachmentPtr> readAttachment(const QString &path, qint64 room);
 /// A picture of the clipboard as PNG. @error as above
 Result<AttachmentPtr> pasteAttachment(const QImage &image, const QString &name, qint64 room);
 
-/// In the place of a file that a session names, until it is read.
-AttachmentPtr unreadAttachment(const QString &path);
-/// What is left of a file that a session names.
-AttachmentPtr missingAttachment(const QString &path);
+/// In the place of a file that a session names, until it is read. @param digest empty: any bytes will do
+AttachmentPtr unreadAttachment(const QString &path, const QString &digest = {});
+/// The file, now; what is left of it where it cannot be read, or has other bytes than its digest says. One that
+/// is not being read stays as it is. Blocks.
+AttachmentPtr readAgain(const AttachmentPtr &attachment);
 /// What is left of a picture that was pasted: a session has its name and not its bytes.
-AttachmentPtr lostAttachment(const QString &name);
+AttachmentPtr lostAttachment(const QString &name, AttachmentLoss loss = AttachmentLoss::Pasted);
 /// Before the text of a prompt or a turn, in order.
 /// Paths: for commands, without what was pasted; of the bytes only those that say what it is.
 enum class MediaNames : uint8_t { Short, Paths };

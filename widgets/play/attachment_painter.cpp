@@ -20,6 +20,22 @@ class Texts {
     Q_DECLARE_TR_FUNCTIONS(Attachment)
 };
 
+QString lossText(AttachmentLoss loss)
+{
+    switch (loss) {
+    case AttachmentLoss::Pasted:
+        return Texts::tr("pasted, not kept");
+    case AttachmentLoss::Changed:
+        return Texts::tr("changed since");
+    case AttachmentLoss::NotKept:
+        return Texts::tr("not kept");
+    case AttachmentLoss::None:
+    case AttachmentLoss::Gone:
+        break;
+    }
+    return Texts::tr("not found");
+}
+
 constexpr double kTilePadding = 4, kSignSize = 20;
 constexpr double kWaveStep = 2; // a line and a gap as wide
 
@@ -28,8 +44,7 @@ constexpr double kWaveStep = 2; // a line and a gap as wide
 QString attachmentDetail(const Attachment &attachment)
 {
     if (attachment.isBeingRead) return Texts::tr("being read …");
-    if (attachment.isMissing())
-        return attachment.path.isEmpty() ? Texts::tr("pasted, not kept") : Texts::tr("not found");
+    if (attachment.isMissing()) return lossText(attachment.loss);
     QStringList parts{mediaKindText(attachment.kind)};
     if (attachment.pixels.isValid())
         parts << u"%1 × %2"_s.arg(integerText(attachment.pixels.width()),

@@ -109,7 +109,8 @@ std::vector<int32_t> tokenIds(const GenerationVersion &version, size_t count)
 bool isSameQuestion(const GenerateRequest &a, const GenerateRequest &b)
 {
     const auto isSameFile = [](const PromptMedia &one, const PromptMedia &other) {
-        return one.name == other.name && one.bytes.size() == other.bytes.size();
+        if (one.name != other.name) return false;
+        return one.bytes.size() == other.bytes.size() || one.bytes.empty() || other.bytes.empty(); // kept by its name
     };
     return a.prompt == b.prompt && a.infill == b.infill && a.mask == b.mask &&
            std::equal(a.media.begin(), a.media.end(), b.media.begin(), b.media.end(), isSameFile);

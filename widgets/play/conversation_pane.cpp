@@ -281,12 +281,7 @@ void ConversationPane::readFiles(const TurnPtr &turn)
     ++m_numReading;
     QtConcurrent::run([unread = turn->attachments] {
         std::vector<AttachmentPtr> attachments = unread;
-        for (AttachmentPtr &attachment : attachments) {
-            if (!attachment->isBeingRead) continue;
-            const QString path = attachment->path;
-            const Result<AttachmentPtr> read = readAttachment(path, kMaxRequestBytes);
-            attachment = read ? *read : missingAttachment(path);
-        }
+        for (AttachmentPtr &attachment : attachments) attachment = readAgain(attachment);
         return attachments;
     }).then(this, [this, turn](const std::vector<AttachmentPtr> &attachments) {
         --m_numReading;

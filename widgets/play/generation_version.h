@@ -40,7 +40,7 @@ struct GenerationVersion {
     int partsAt = 0;
     /// Of a conversation: what it was asked with, whatever became of those turns. Null: not known any more.
     std::shared_ptr<const SaidTurns> answered = {};
-    /// Of a prompt: what its pictures and recordings were made of. Not kept across a restart.
+    /// Of a prompt: what its pictures and recordings were made of. Of a kept one they are read again when it is shown.
     std::vector<AttachmentPtr> attachments = {};
     /// What other panels were told that they look at: all of it, and the tokens before one, for as long as
     /// anybody looks.

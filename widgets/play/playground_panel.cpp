@@ -161,8 +161,11 @@ void PlaygroundPanel::tryAgain()
 void PlaygroundPanel::startVersion(const VersionPtr &version)
 {
     banner()->clear();
-    for (const PromptMedia &media : version->request.media)
-        if (media.bytes.empty()) // of a session that was opened: files are not kept
+    std::vector<PromptMedia> &all = version->request.media;
+    for (size_t i = 0; i < all.size() && all.size() == version->attachments.size(); ++i)
+        if (all[i].bytes.empty()) all[i].bytes = version->attachments[i]->bytes; // of a kept session, read again
+    for (const PromptMedia &media : all)
+        if (media.bytes.empty()) // it was pasted, or its file is gone or another one
             return banner()->showError(
                 {ErrorCode::NotFound,
                  toStd(tr("Cannot ask again: “%1” was not kept with the session, expected its file.").arg(fromStd(media.name))),

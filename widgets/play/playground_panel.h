@@ -10,6 +10,8 @@
 
 #include <QPointer>
 
+#include <set>
+
 class QMenu;
 class QPlainTextEdit;
 class QPushButton;
@@ -224,6 +226,7 @@ private:
     [[nodiscard]] bool isTooLongForCommand() const;
     [[nodiscard]] VersionPtr shown() const; ///< null: none
     void fillView(); ///< with more of a long version
+    void readAskedFiles(const VersionPtr &version); ///< of a kept session; playground_session.cpp
 
     EngineSession &m_session;
     GenerationRunner *m_runner;
@@ -268,6 +271,7 @@ private:
         int index;
     };
     std::vector<RemovedVersion> m_removed; ///< of m_versions, to bring back
+    std::set<AttachmentPtr> m_asked;       ///< of kept answers, being read
     QPointer<Selection> m_selection;
     bool m_isTakingFocus = false, m_isCommandStale = true, m_hasOwnListSizes = false;
     QString m_command;   ///< as the frame was told last

@@ -22,7 +22,9 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QToolButton>
+#include <QtConcurrentRun>
 
+#include <algorithm>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -105,6 +107,22 @@ void PlaygroundPanel::restoreVersions(const SessionState &state)
         m_view->clear();
     else
         showVersion(std::clamp(state.shown, 0, numVersions() - 1));
+}
+
+/// When an answer is shown, and not of all that a session has. All answers of a file take what was read.
+void PlaygroundPanel::readAskedFiles(const VersionPtr &version)
+{
+    for (const AttachmentPtr &unread : version->attachments) {
+        if (!unread->isBeingRead || !m_asked.insert(unread).second) continue;
+        QtConcurrent::run([unread] { return readAgain(unread); }).then(this, [this, unread](const AttachmentPtr &read) {
+            m_asked.erase(unread);
+            for (const VersionPtr &one : m_versions)
+                std::replace(one->attachments.begin(), one->attachments.end(), unread, read);
+            for (const RemovedVersion &removed : m_removed)
+                std::replace(removed.version->attachments.begin(), removed.version->attachments.end(), unread, read);
+            updateStatus();
+        });
+    }
 }
 
 QString PlaygroundPanel::sessionJson() const

@@ -227,6 +227,7 @@ void PlaygroundPanel::showVersion(int index)
     m_view->setPrompt(version.request.prompt);
     if (version.request.infill) m_view->setSuffix(*version.request.infill);
     m_filling = m_versions[static_cast<size_t>(index)];
+    readAskedFiles(m_versions[static_cast<size_t>(index)]);
     fillView();
     if (!version.parent.expired()) m_view->setForkMark(version.partsAt, partingText(version));
     if (!isConversation()) showError();

@@ -77,9 +77,46 @@ QJsonArray turnsJson(const std::vector<TurnPtr> &turns, const KeyOf &keyOf)
     return list;
 }
 
+/// What an answer was asked with: where the files stand, and what they were, so that others are not taken for them.
+QJsonArray askedFilesJson(const std::vector<AttachmentPtr> &attachments)
+{
+    QJsonArray files;
+    for (const AttachmentPtr &attachment : attachments) {
+        if (attachment->loss == AttachmentLoss::NotKept) return {}; // its names are all that there is
+        if (attachment->path.isEmpty())
+            files.append(QJsonObject{{u"pasted"_s, attachment->name}});
+        else
+            files.append(QJsonObject{{u"path"_s, attachment->path}, {u"sha256"_s, attachment->digest}});
+    }
+    return files;
+}
+
+/// Answers of the same file share it, so that it is read once.
+using AskedFiles = std::map<std::pair<QString, QString>, AttachmentPtr>;
+
+std::vector<AttachmentPtr> readAskedFiles(const QJsonObject &json, const std::vector<PromptMedia> &media, AskedFiles &known)
+{
+    std::vector<AttachmentPtr> attachments;
+    const QJsonArray files = json.value("files"_L1).toArray();
+    for (qsizetype i = 0; i < std::ssize(media); ++i) {
+        const QJsonObject file = files.at(i).toObject();
+        const QString name = fromStd(media[static_cast<size_t>(i)].name), path = file.value("path"_L1).toString(),
+                      digest = file.value("sha256"_L1).toString();
+        if (path.isEmpty()) {
+            attachments.push_back(lostAttachment(name, file.contains("pasted"_L1) ? AttachmentLoss::Pasted
+                                                                                  : AttachmentLoss::NotKept));
+            continue;
+        }
+        AttachmentPtr &one = known[{path, digest}];
+        if (!one) one = unreadAttachment(path, digest);
+        attachments.push_back(one);
+    }
+    return attachments;
+}
+
 using Answers = std::map<qint64, VersionPtr>;
 
-VersionPtr readAnswer(const QJsonObject &json, std::vector<GeneratedToken> tokens)
+VersionPtr readAnswer(const QJsonObject &json, std::vector<GeneratedToken> tokens, AskedFiles &files)
 {
     auto version = std::make_shared<GenerationVersion>();
     version->tokens = std::move(tokens);
@@ -92,8 +129,8 @@ VersionPtr readAnswer(const QJsonObject &json, std::vector<GeneratedToken> token
     GenerateRequest &request = version->request;
     if (json.contains("infill"_L1)) request.infill = bytesOf(json.value("infill"_L1));
     if (json.value("mask"_L1).toString() == "prefix"_L1) request.mask = "prefix";
-    for (const QJsonValue &name : json.value("media"_L1).toArray())
-        request.media.push_back({{}, toStd(name.toString()), 0});
+    for (const QString &name : stringsOf(json.value("media"_L1))) request.media.push_back({{}, toStd(name), 0});
+    version->attachments = readAskedFiles(json, request.media, files);
     const int numGiven = std::clamp(json.value("given"_L1).toInt(), 0, numTokens);
     for (int i = 0; i < numGiven; ++i) request.answerIds.push_back(version->tokens[static_cast<size_t>(i)].id);
     request.sampling = readSampling(json.value("sampling"_L1).toObject());
@@ -113,13 +150,14 @@ VersionPtr readAnswer(const QJsonObject &json, std::vector<GeneratedToken> token
 Answers readAnswers(const QJsonArray &list, std::map<qint64, std::vector<GeneratedToken>> &tokens)
 {
     Answers answers;
+    AskedFiles files;
     for (const QJsonValue &value : list) {
         const QJsonObject json = value.toObject();
         const qint64 key = json.value("key"_L1).toInteger();
         if (key <= 0 || answers.contains(key) || std::ssize(answers) >= kMaxAnswers) continue;
         const auto own = tokens.find(key);
         const VersionPtr version =
-            readAnswer(json, own == tokens.end() ? std::vector<GeneratedToken>() : std::move(own->second));
+            readAnswer(json, own == tokens.end() ? std::vector<GeneratedToken>() : std::move(own->second), files);
         version->key = key;
         // A parent stands before its children, so that there is no circle.
         if (const auto parent = answers.find(json.value("parent"_L1).toInteger()); parent != answers.end())
@@ -277,6 +315,7 @@ QJsonObject answerJson(const GenerationVersion &version, const KeyOf &keyOf)
     QJsonArray media;
     for (const PromptMedia &one : version.request.media) media.append(fromStd(one.name));
     if (!media.isEmpty()) json.insert(u"media"_s, media);
+    if (const QJsonArray files = askedFilesJson(version.attachments); !files.isEmpty()) json.insert(u"files"_s, files);
     if (version.info) {
         json.insert(u"loaded"_s, version.info->name);
         json.insert(u"step"_s, version.info->step);

@@ -47,41 +47,10 @@ size_t countScans(std::string_view bytes)
     return count;
 }
 
-/// Whether the content of a segment with the marker, before the first scan, is the wanted one: asked one
-/// after another.
-template <typename IsWanted>
-bool anySegment(std::string_view bytes, unsigned char wanted, const IsWanted &isWanted)
-{
-    auto byte = [&](size_t i) { return static_cast<unsigned char>(bytes[i]); };
-    for (size_t at = 2; at + 4 <= bytes.size() && byte(at) == 0xff;) {
-        const unsigned char marker = byte(at + 1);
-        if (marker == 0xda) return false;
-        if (marker == 0xff) { // padding
-            ++at;
-            continue;
-        }
-        const size_t length = (size_t{byte(at + 2)} << 8) | byte(at + 3);
-        if (marker == wanted && isWanted(bytes.substr(at + 4, length < 2 ? 0 : length - 2))) return true;
-        at += 2 + length;
-    }
-    return false;
-}
-
 /// Photoshop and libjpeg write inks inverted and say so in an APP14 "Adobe" segment.
 bool hasAdobeMark(std::string_view bytes)
 {
-    return anySegment(bytes, 0xee, [](std::string_view content) { return content.starts_with("Adobe"); });
-}
-
-/// EXIF is the first APP1 segment or none: others hold what programs write beside it.
-int orientationOf(std::string_view bytes)
-{
-    int orientation = kUpright;
-    anySegment(bytes, 0xe1, [&](std::string_view content) {
-        orientation = exifOrientation(content);
-        return true;
-    });
-    return orientation;
+    return anyJpegSegment(bytes, 0xee, [](std::string_view content) { return content.starts_with("Adobe"); });
 }
 
 /// Four inks per pixel to three colours, in place.
@@ -130,7 +99,7 @@ Result<Image> decodeJpeg(std::string_view bytes, std::string_view name, const Me
                       TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT) != 0)
         return tjError(name, handle.get());
     if (hasInks) inksToRgb(image.rgb, hasAdobeMark(bytes));
-    return turnUpright(std::move(image), orientationOf(bytes));
+    return turnUpright(std::move(image), jpegOrientation(bytes));
 }
 
 } // namespace orrery

@@ -103,8 +103,10 @@ void MediaCutCounter::add(std::string_view name, const MediaFacts &facts, const 
 namespace {
 
 /// Of a manifest alone: what is made here fits.
-void checkFiles(const MultiModalDescription &d, std::vector<DataCheck> &checks)
+std::vector<DataCheck> checkFiles(const MultiModalDescription &d)
 {
+    std::vector<DataCheck> checks;
+    if (d.format != "manifest") return checks;
     checks.push_back({"names", d.numMisnamed == 0,
                       d.numMisnamed == 0
                           ? "All files are what their names say."
@@ -125,22 +127,38 @@ void checkFiles(const MultiModalDescription &d, std::vector<DataCheck> &checks)
                               : counted(d.numBeyondScale, "recording goes", "recordings go") +
                                     " beyond full scale, where samples are cut; the loudest: " + d.loudest +
                                     "."});
+    return checks;
+}
+
+/// "pictures", "recordings" or both: what training has and validation has none of.
+std::string unmeasuredKinds(const MultiModalDescription &d)
+{
+    std::string kinds;
+    for (const auto &[modality, name] :
+         {std::pair(Modality::Image, "pictures"), std::pair(Modality::Audio, "recordings")}) {
+        const size_t index = modalityIndex(modality);
+        if (d.splits[0].positionsOf[index] == 0 || d.splits[1].positionsOf[index] > 0) continue;
+        kinds += (kinds.empty() ? "" : " and ") + std::string(name);
+    }
+    return kinds;
 }
 
 } // namespace
 
 std::vector<DataCheck> checkMultiModal(const MultiModalDescription &d, int64_t context)
 {
-    std::vector<DataCheck> checks;
-    if (d.format == "manifest") checkFiles(d, checks);
+    std::vector<DataCheck> checks = checkFiles(d);
     const uint64_t documents = d.splits[0].numDocuments + d.splits[1].numDocuments;
     const double share = documents == 0 ? 0
                                         : 100.0 * static_cast<double>(d.splits[1].numDocuments) /
                                               static_cast<double>(documents);
-    checks.push_back({"split", !d.sharesFiles && d.splits[1].numTargets > 0,
+    const std::string unmeasured = unmeasuredKinds(d);
+    checks.push_back({"split", !d.sharesFiles && d.splits[1].numTargets > 0 && unmeasured.empty(),
                       d.sharesFiles ? "One file stands in most documents, so validation has seen it."
                       : d.splits[1].numTargets == 0
                           ? "No position of the validation carries loss."
+                      : !unmeasured.empty()
+                          ? "Training has " + unmeasured + ", validation has not: what is learned of it is not measured."
                           : "Validation is " + formatSignificant(share, 3) +
                                 " % of the documents and shares no file with training."});
     const bool isLarge = d.splits[0].numTargets >= kSmallTargets;
@@ -158,6 +176,14 @@ std::vector<DataCheck> checkMultiModal(const MultiModalDescription &d, int64_t c
                                      " a stretch is taken at a time."});
     }
     return checks;
+}
+
+std::vector<std::string> fileWarnings(const MultiModalDescription &description)
+{
+    std::vector<std::string> warnings;
+    for (DataCheck &check : checkFiles(description))
+        if (!check.isFine) warnings.push_back(std::move(check.text));
+    return warnings;
 }
 
 std::string describeMultiModalJson(const MultiModalDescription &d, int64_t context)

@@ -72,6 +72,9 @@ private:
 /// What to look at before training: of a manifest "names", "crop" where it has pictures and "scale" where it
 /// has recordings; "split", "size" and, with a context, "length".
 std::vector<DataCheck> checkMultiModal(const MultiModalDescription &description, int64_t context);
+/// The sentences of "names", "crop" and "scale" that are not fine: what a training says as it begins, in the
+/// words of `data describe`. They were counted as the files were decoded, so that nothing is read for them.
+std::vector<std::string> fileWarnings(const MultiModalDescription &description);
 /// One JSON object with the keys of describeDataJson (tokens are positions) and, beside them, "splits" by
 /// name, "modalities", "front_end", "images", "recordings", "samples".
 /// @param context of the model, for the check of lengths; 0: none

@@ -18,6 +18,7 @@ private Q_SLOTS:
     void tellsABrokenManifestByItsLine_data();
     void tellsABrokenManifestByItsLine();
     void tellsAFileThatIsNotWhatItsNameSays();
+    void tellsWhatModelsDoNotGetOfFiles();
     void answersAboutPictures();
     void looksInsidePrompts();
     void looksInsideKeptDocuments();
@@ -127,6 +128,43 @@ void TestCliMedia::tellsAFileThatIsNotWhatItsNameSays()
     QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
     QVERIFY2(trained.all().contains(u"1 file is of another kind than the name says: lying.jpg is PNG"_s),
              qPrintable(trained.all()));
+}
+
+/// As `data describe` says it, in the run's events and log, once.
+void TestCliMedia::tellsWhatModelsDoNotGetOfFiles()
+{
+    QVERIFY(QDir(m_files).mkpath(u"cut"_s));
+    QVERIFY(QFile::copy(QStringLiteral(ORRERY_TEST_DATA "/media/corners.jpg"), m_files + u"/cut/wide.jpg"_s));
+    QFile hot(m_files + u"/cut/hot.wav"_s);
+    QVERIFY(hot.open(QIODevice::WriteOnly));
+    QByteArray samples; // one of 2.0, the others 0.25
+    for (int i = 0; i < 4000; ++i) samples += i == 7 ? QByteArray("\0\0\0\x40", 4) : QByteArray("\0\0\x80\x3e", 4);
+    hot.write(QByteArray("RIFF\xa4\x3e\0\0WAVEfmt \x10\0\0\0\x03\0\x01\0\x40\x1f\0\0\0\x7d\0\0\x04\0\x20\0", 36) +
+              QByteArray("data\x80\x3e\0\0", 8) + samples);
+    hot.close();
+    QFile manifest(m_files + u"/cut/cut.jsonl"_s);
+    QVERIFY(manifest.open(QIODevice::WriteOnly));
+    manifest.write("[{\"image\":\"wide.jpg\"},{\"text\":\"four corners\"}]\n"
+                   "[{\"audio\":\"hot.wav\"},{\"text\":\"a click\"}]\n"
+                   "[{\"text\":\"nothing but words\"}]\n[{\"text\":\"and some more of them\"}]\n");
+    manifest.close();
+    const QString cropped = u"1 picture loses more than 20 % of the area, as the middle square is cut out; the most: "
+                            "wide.jpg, 33 %."_s;
+    const QString beyond = u"1 recording goes beyond full scale, where samples are cut; the loudest: hot.wav, peak 2.00."_s;
+    const EngineAnswer described = m_home.run({u"data"_s, u"describe"_s, manifest.fileName()});
+    const QString run = m_home.path(u"cut"_s);
+    const EngineAnswer trained =
+        m_home.run(trainArguments(manifest.fileName(), run) + QStringList{u"--set"_s, u"attention.num_modalities=3"_s},
+                   240'000);
+    QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+    QFile log(run + u"/log.jsonl"_s);
+    QVERIFY(log.open(QIODevice::ReadOnly));
+    const QString logged = QString::fromUtf8(log.readAll());
+    for (const QString &sentence : {cropped, beyond}) {
+        QVERIFY2(described.all().contains(sentence), qPrintable(described.all()));
+        QVERIFY2(trained.all().count(sentence) == 1, qPrintable(trained.all()));
+        QVERIFY2(logged.count(u"warning at step 0: "_s + sentence) == 1, qPrintable(logged));
+    }
 }
 
 EngineAnswer TestCliMedia::ask(const QString &messages)

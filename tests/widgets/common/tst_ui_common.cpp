@@ -24,6 +24,7 @@
 #include <QComboBox>
 #include <QFile>
 #include <QFileInfo>
+#include <QHelpEvent>
 #include <QImage>
 #include <QLineEdit>
 #include <QPainter>
@@ -32,6 +33,7 @@
 #include <QSignalSpy>
 #include <QTextDocument>
 #include <QToolButton>
+#include <QToolTip>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -71,6 +73,7 @@ private Q_SLOTS:
     void aRowGoesOnInAFurtherOne();
     void anEmptyPlaceIsAsHighAsItsWords();
     void pathsAreShownFromTheirBeginning();
+    void whatHasNoRoomIsSeenWhole();
     void editorShowsDefaultAsPlaceholder();
     void aPopupOfChoicesHasAFrame();
     void aNarrowBoxShowsTheShortText();
@@ -500,6 +503,49 @@ void TestUiCommon::pathsAreShownFromTheirBeginning()
     QCOMPARE(line->cursorPosition(), line->text().size());
     line->clearFocus();
     QCOMPARE(line->cursorPosition(), 0);
+}
+
+void TestUiCommon::whatHasNoRoomIsSeenWhole()
+{
+    const QString path = u"gen:shapes?count=20000&max_shapes=2&colors=4&shapes=4"_s;
+    FieldEditor editor(*findField("data.path"));
+    editor.resize(200, editor.sizeHint().height());
+    editor.show();
+    auto *line = qobject_cast<UnitLineEdit *>(editor.control());
+    QVERIFY(line);
+    line->clearFocus();
+    const auto hover = [line] {
+        QToolTip::hideText();
+        QHelpEvent event(QEvent::ToolTip, line->rect().center(), line->mapToGlobal(line->rect().center()));
+        QApplication::sendEvent(line, &event);
+        return QToolTip::text();
+    };
+    editor.setGivenText(u"gen:shapes"_s);
+    QVERIFY(!line->isCut());
+    QCOMPARE(hover(), line->toolTip());
+    editor.setGivenText(path);
+    QVERIFY(line->isCut());
+    QVERIFY2(hover().startsWith(path + u'\n'), qPrintable(hover()));
+    QVERIFY(hover().contains(fieldToolTip(*findField("data.path"))));
+    // Where "…" stands nothing reaches into the upper half, as letters would.
+    editor.setGivenText(QString(100, u'W'));
+    const QImage image = line->grab().toImage();
+    const double ratio = image.devicePixelRatio();
+    const QColor ground = Theme::instance().tokens().surface;
+    const int end = int(ratio * (line->width() - 12)), dots = int(ratio * line->fontMetrics().horizontalAdvance(u'…'));
+    int numInked = 0;
+    for (int x = end - dots / 2; x < end; ++x)
+        for (int y = image.height() / 3; y < image.height() / 2; ++y)
+            numInked += std::abs(image.pixelColor(x, y).lightness() - ground.lightness()) > 60;
+    QCOMPARE(numInked, 0);
+    editor.setGivenText(path);
+    editor.resize(900, editor.height());
+    QTRY_VERIFY(!line->isCut());
+    QCOMPARE(hover(), line->toolTip());
+    editor.resize(200, editor.height());
+    QTRY_VERIFY(line->isCut());
+    editor.setGivenText(u"<b>/a/path/that/is/much/longer/than/its/field</b>/of/a/form"_s);
+    QVERIFY(hover().contains(u"&lt;b&gt;"_s)); // a name is no HTML
 }
 
 void TestUiCommon::editorShowsDefaultAsPlaceholder()

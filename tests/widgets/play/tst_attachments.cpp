@@ -13,6 +13,9 @@
 #include <QClipboard>
 #include <QDropEvent>
 #include <QFileDialog>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QMimeData>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -109,6 +112,9 @@ private Q_SLOTS:
     void namesWhatIsRefused();
     void dropsGoBeforeThePrompt();
     void answersShowWhatTheyAreAbout();
+    void keptAnswersShowWhatTheyWereAbout();
+    void keptAnswersAreAskedAgain();
+    void sessionsOfBeforeHaveNames();
     void pastesAPicture();
     void textIsStillPasted();
     void attachesByDialog();
@@ -254,6 +260,102 @@ void TestAttachments::answersShowWhatTheyAreAbout()
     Q_EMIT desk.generation().finished(summaryOf(FinishReason::EndOfText));
     child<QToolButton>(desk.panel.get(), "earlierVersion")->click();
     QVERIFY(media->isVisible());
+}
+
+namespace {
+
+/// What is said of each: "cat.png, PNG  ·  20 × 10  ·  …".
+QStringList tilesOf(const PlaygroundPanel *panel)
+{
+    QStringList names;
+    for (const QWidget *tile : child<AnswerMedia>(panel, "answerMedia")->findChildren<QWidget *>(u"answerMediaTile"_s))
+        names << tile->accessibleName();
+    return names;
+}
+
+/// A file that is kept, one that is changed later, one that goes, and a picture of the clipboard.
+void askAboutFour(Desk &desk)
+{
+    desk.dropFiles({desk.write(u"cat.png"_s, pngOf({20, 10})), desk.write(u"dog.png"_s, pngOf({12, 12}, Qt::blue)),
+                    desk.write(u"hum.wav"_s, kWav)});
+    QTRY_COMPARE_WITH_TIMEOUT(desk.names().size(), 3, 60'000);
+    QImage image(12, 8, QImage::Format_RGB32);
+    image.fill(Qt::blue);
+    QGuiApplication::clipboard()->setImage(image);
+    desk.panel->promptEditor()->paste();
+    QTRY_COMPARE_WITH_TIMEOUT(desk.names().size(), 4, 60'000);
+    desk.panel->generate();
+    Q_EMIT desk.generation().tokens(tokensOf("ab"));
+    Q_EMIT desk.generation().finished(summaryOf(FinishReason::EndOfText));
+}
+
+} // namespace
+
+void TestAttachments::keptAnswersShowWhatTheyWereAbout()
+{
+    Desk desk;
+    askAboutFour(desk);
+    const QString session = desk.panel->sessionJson();
+    desk.write(u"dog.png"_s, pngOf({12, 12}, Qt::green)); // as large as before
+    QVERIFY(QFile::remove(desk.folder.filePath(u"hum.wav"_s)));
+    Setup later;
+    QVERIFY(later.panel->restoreJson(session));
+    QCOMPARE(tilesOf(later.panel.get()).size(), 4);
+    QTRY_VERIFY_WITH_TIMEOUT(tilesOf(later.panel.get()).filter(u"being read"_s).isEmpty(), 60'000);
+    const QStringList tiles = tilesOf(later.panel.get());
+    QVERIFY2(tiles[0].startsWith(u"cat.png, PNG  ·  20 × 10  ·  "_s), qPrintable(tiles[0]));
+    QCOMPARE(tiles.mid(1), QStringList({u"dog.png, changed since"_s, u"hum.wav, not found"_s,
+                                        u"pasted-1.png, pasted, not kept"_s}));
+    const auto &shown = child<AnswerMedia>(later.panel.get(), "answerMedia")->attachments();
+    QCOMPARE(shown[0]->thumbnail.pixelColor(3, 3), QColor(Qt::red));
+    QVERIFY(shown[1]->thumbnail.isNull());
+    // What is lost stays known, and may come back.
+    desk.write(u"dog.png"_s, pngOf({12, 12}, Qt::blue));
+    Setup last;
+    QVERIFY(last.panel->restoreJson(later.panel->sessionJson()));
+    QTRY_VERIFY_WITH_TIMEOUT(tilesOf(last.panel.get())[1].startsWith(u"dog.png, PNG"_s), 60'000);
+    QCOMPARE(tilesOf(last.panel.get())[3], u"pasted-1.png, pasted, not kept"_s);
+}
+
+void TestAttachments::keptAnswersAreAskedAgain()
+{
+    Desk desk;
+    desk.dropFiles({desk.write(u"cat.png"_s, pngOf({20, 10}))});
+    QTRY_COMPARE_WITH_TIMEOUT(desk.names().size(), 1, 60'000);
+    desk.panel->generate();
+    Q_EMIT desk.generation().tokens(tokensOf("ab"));
+    Q_EMIT desk.generation().finished(summaryOf(FinishReason::EndOfText));
+    Setup later;
+    QVERIFY(later.panel->restoreJson(desk.panel->sessionJson()));
+    QTRY_VERIFY_WITH_TIMEOUT(tilesOf(later.panel.get()).value(0).startsWith(u"cat.png, PNG"_s), 60'000);
+    later.panel->regenerate();
+    QCOMPARE(later.session.generations.size(), size_t{1});
+    QCOMPARE(later.session.generations.back().request.media.at(0).bytes, pngOf({20, 10}).toStdString());
+    Q_EMIT later.generation().finished(summaryOf(FinishReason::EndOfText));
+    QCOMPARE(later.panel->numVersions(), 2);
+    QVERIFY(child<QWidget>(later.panel.get(), "versionView")->isVisible()); // one question, two answers
+}
+
+/// Their answers have names of files, and neither paths nor what the files were.
+void TestAttachments::sessionsOfBeforeHaveNames()
+{
+    Desk desk;
+    desk.dropFiles({desk.write(u"cat.png"_s, pngOf({20, 10}))});
+    QTRY_COMPARE_WITH_TIMEOUT(desk.names().size(), 1, 60'000);
+    desk.panel->generate();
+    Q_EMIT desk.generation().finished(summaryOf(FinishReason::EndOfText));
+    QJsonObject session = QJsonDocument::fromJson(desk.panel->sessionJson().toUtf8()).object();
+    QJsonArray answers = session[u"answers"_s].toArray();
+    QJsonObject answer = answers[0].toObject();
+    QVERIFY(answer.contains(u"files"_s));
+    answer.remove(u"files"_s);
+    answers[0] = answer;
+    session[u"answers"_s] = answers;
+    Setup later;
+    QVERIFY(later.panel->restoreJson(QString::fromUtf8(QJsonDocument(session).toJson())));
+    QCOMPARE(tilesOf(later.panel.get()), QStringList{u"cat.png, not kept"_s});
+    QVERIFY(later.panel->restoreJson(later.panel->sessionJson()));
+    QCOMPARE(tilesOf(later.panel.get()), QStringList{u"cat.png, not kept"_s});
 }
 
 void TestAttachments::pastesAPicture()
