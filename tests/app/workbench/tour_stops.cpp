@@ -119,7 +119,7 @@ bool TourStops::modalities()
 bool TourStops::breakpoint()
 {
     m_window.actionRegistry().action(u"run.breakpoints"_s)->trigger();
-    part<QLineEdit>("breakpointLine")->setText(u"entropy < 1.45"_s);
+    part<QLineEdit>("breakpointLine")->setText(u"entropy < 1.6"_s);
     part<QAbstractButton>("breakpointAdd")->click();
     m_window.showLayout(WindowLayout::Inspect);
     m_window.attention().setFocus(); // who types is not led elsewhere
