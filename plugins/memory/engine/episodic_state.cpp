@@ -246,10 +246,11 @@ void EpisodicState::leaveWindow(const Pass &pass)
         return std::clamp<int64_t>(place - m_shape.window - first + 1, m_numLeft, std::ssize(m_waiting));
     };
     const int64_t numLeft = m_waiting.empty() ? m_numLeft : numLeftBy(pass.place + numTokens - 1);
+    m_shares_T = at::Tensor();
+    if (numLeft == m_numLeft) return; // as with each single token: settle() was before it
     std::vector<float> shares;
     for (int64_t t = 0; t < numTokens; ++t)
-        shares.push_back(static_cast<float>(
-            m_waiting.empty() ? 1.0 : decay(numLeft - std::min(numLeft, numLeftBy(pass.place + t)))));
+        shares.push_back(static_cast<float>(decay(numLeft - std::min(numLeft, numLeftBy(pass.place + t)))));
     m_shares_T = at::tensor(shares, at::kFloat).to(pass.keys_BHTD.device());
     for (int64_t p = 0; p < numLeft; ++p)
         for (double &usage : m_waiting[static_cast<size_t>(p)].usage_B)

@@ -55,7 +55,7 @@ public:
     /// All of a sequence that may be read: the store, then what waits.
     [[nodiscard]] std::vector<ReadPart> parts(int64_t sequence) const;
     /// What is left of the usage that a read by each query of the last append() gave, when the last of them has
-    /// read: fp32 [T], on the model's device. Usage is so what it would be token by token.
+    /// read: fp32 [T], on the model's device; undefined: all 1. Usage is so what it would be token by token.
     [[nodiscard]] const at::Tensor &shares() const { return m_shares_T; }
     /// What the tokens of a pass read of parts(sequence), as they were behind its append().
     void noteRead(int64_t sequence, const ReadResult &result, const Pass &pass);
