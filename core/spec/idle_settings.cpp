@@ -142,11 +142,11 @@ std::vector<FieldProblem> findIdleSettings(const RunSpec &spec, const std::set<s
     return found;
 }
 
-std::vector<FieldProblem> findIdleSettings(const SpecBuilder &builder)
+std::vector<FieldProblem> findIdleSettings(const SpecBuilder &builder, const RunSpec &spec)
 {
     std::set<std::string> given;
     for (const auto &[key, value] : builder.values()) given.insert(key);
-    return findIdleSettings(builder.preview(), given, builder.table());
+    return findIdleSettings(spec, given, builder.table());
 }
 
 } // namespace orrery

@@ -15,7 +15,7 @@ namespace orrery {
 /// @param given keys that were set, of which those with the default's value are of no matter
 /// @return in the order of the table: why it has no effect, and as hint what to do
 std::vector<FieldProblem> findIdleSettings(const RunSpec &spec, const std::set<std::string> &given, const FieldTable &table);
-/// Of all that the builder was given.
-std::vector<FieldProblem> findIdleSettings(const SpecBuilder &builder);
+/// Of all that the builder was given. @param spec what it builds
+std::vector<FieldProblem> findIdleSettings(const SpecBuilder &builder, const RunSpec &spec);
 
 } // namespace orrery

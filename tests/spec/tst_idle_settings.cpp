@@ -83,7 +83,7 @@ private Q_SLOTS:
         QFETCH(QString, reason);
         QFETCH(QString, remedy);
         const SpecBuilder builder = builderWith(settings + u" data.path=/text"_s);
-        const auto found = findIdleSettings(builder);
+        const auto found = findIdleSettings(builder, builder.preview());
         QCOMPARE(found.size(), size_t{1});
         QCOMPARE(qtext(found[0].key), key);
         QVERIFY2(qtext(found[0].error.message).contains(reason), found[0].error.message.c_str());
@@ -108,7 +108,8 @@ private Q_SLOTS:
     void saysNothingOfWhatCounts()
     {
         QFETCH(QString, settings);
-        for (const FieldProblem &idle : findIdleSettings(builderWith(settings + u" data.path=/text"_s))) QFAIL(idle.error.message.c_str());
+        const SpecBuilder builder = builderWith(settings + u" data.path=/text"_s);
+        for (const FieldProblem &idle : findIdleSettings(builder, builder.preview())) QFAIL(idle.error.message.c_str());
     }
     /// What a branch takes from its parent was said of the parent.
     void saysNothingOfWhatWasNotGiven()

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A branch goes on where its parent stood: bit for bit when nothing changes, and with a reason when it
 // cannot.
-#include "app/engine/host/branch_run.h"
 #include "core/nn/masks.h"
 #include "core/store/begun_from.h"
 #include "core/tensorfile/checkpoint_files.h"
 #include "tests/base/check_result.h"
+#include "tests/train/branch_plan.h"
 #include "tests/train/run_fixture.h"
 
 #include <QtTest>
@@ -19,17 +19,6 @@ namespace {
 using Losses = std::map<int64_t, double>;
 
 struct Killed {};
-
-BranchPlan plan(int64_t step, std::vector<std::pair<std::string, std::string>> settings = {})
-{
-    BranchPlan made;
-    made.step = step;
-    made.change = [settings = std::move(settings)](SpecBuilder &builder) -> Result<void> {
-        for (const auto &[key, value] : settings) ORRERY_TRY(builder.setText(key, value));
-        return {};
-    };
-    return made;
-}
 
 Losses behind(const Losses &losses, int64_t step) { return {losses.upper_bound(step), losses.end()}; }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Several texts in turn where the steps become others: resumes with another total, branches, and what is measured
 // at the end then.
-#include "app/engine/host/branch_run.h"
 #include "core/train/continual/stage_series.h"
 #include "tests/base/check_result.h"
+#include "tests/train/branch_plan.h"
 #include "tests/train/staged_fixture.h"
 #include "tests/train/token_memory.h"
 
@@ -16,17 +16,6 @@ using namespace orrery;
 using namespace orrery::test;
 
 namespace {
-
-BranchPlan plan(int64_t step, std::vector<std::pair<std::string, std::string>> settings = {})
-{
-    BranchPlan made;
-    made.step = step;
-    made.change = [settings = std::move(settings)](SpecBuilder &builder) -> Result<void> {
-        for (const auto &[key, value] : settings) ORRERY_TRY(builder.setText(key, value));
-        return {};
-    };
-    return made;
-}
 
 /// Trains up to there and stops, then goes on with another total.
 void trainInTwoParts(StagedFixture &fixture, Recorder &recorder, int64_t stopAt, int64_t totalSteps)

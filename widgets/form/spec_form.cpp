@@ -394,7 +394,7 @@ void SpecForm::showProblems(const RunSpec &preview)
         if (!m_problems.contains(key)) m_problems.insert(key, errorText(problem.error));
     }
     QMap<QString, QString> idle; ///< no problems: the run can be made
-    for (const FieldProblem &problem : findIdleSettings(m_builder)) idle.insert(fromStd(problem.key), errorText(problem.error));
+    for (const FieldProblem &problem : findIdleSettings(m_builder, preview)) idle.insert(fromStd(problem.key), errorText(problem.error));
     for (Row &row : m_rows) {
         QString message = m_problems.value(row.key);
         // A form that was just opened does not shout about what was not filled in yet; Start says why it

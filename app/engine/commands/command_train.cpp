@@ -30,7 +30,7 @@ Result<RunSpec> buildSpec(const TrainArguments &arguments, const std::string &fr
     }
     ORRERY_TRY(applyArguments(builder, arguments));
     auto spec = builder.build();
-    if (spec) tellIdleSettings(findIdleSettings(builder));
+    if (spec) tellIdleSettings(findIdleSettings(builder, *spec));
     return spec;
 }
 

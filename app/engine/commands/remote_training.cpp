@@ -90,7 +90,7 @@ Result<RunStatus> createThere(const Session &session, const HostConnection &remo
     ORRERY_TRY(applyArguments(builder, arguments));
     ORRERY_TRY(checkPaths(session, builder, arguments.out));
     ORRERY_ASSIGN(const RunSpec spec, builder.build());
-    tellIdleSettings(findIdleSettings(builder));
+    tellIdleSettings(findIdleSettings(builder, spec));
     ORRERY_TRY(prepareThere(remote, spec));
     ORRERY_ASSIGN(const RunStatus created,
                   remote.client.createRun({givenJson(builder), arguments.out, false, arguments.from}));
